@@ -1,0 +1,1 @@
+//! The sealed code to meaning and back: floor 2.

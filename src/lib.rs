@@ -1,0 +1,10 @@
+//! Quittance makes any till's printed receipt payable by any bank's app.
+
+pub mod chance;
+pub mod code;
+pub mod id;
+pub mod money;
+pub mod receipt;
+pub mod scenario;
+pub mod text;
+pub mod time;

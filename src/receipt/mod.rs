@@ -1,0 +1,1 @@
+//! Paper to meaning and back: floor 2.

@@ -1,0 +1,1 @@
+//! Scenarios: schema, expectations, invariants and report, all pure: floor 5.

@@ -1,0 +1,179 @@
+//! Text that a stranger wrote: cleaned once, where it is decoded, and safe from then on.
+//!
+//! Why a type: a receipt line, a merchant's name or a message's free words end up on a terminal, in
+//! a log and in a file. [`Text`] is NFC, holds no control, bidi or zero-width character, and knows
+//! its width, so nothing downstream has to remember to escape it (law 3).
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+use unicode_normalization::UnicodeNormalization;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// How many combining marks one base character may carry; what is stacked higher is dropped.
+const MARKS_PER_BASE_MAX: usize = 2;
+
+/// Clean text: NFC, one line, no control, format or bidi characters. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(Arc<str>);
+
+impl Text {
+    /// Cleans `raw`: NFC; a tab or line end becomes a space; other control characters become `?`
+    /// (an escape sequence stays visible as text but does nothing); bidi controls, zero-width
+    /// characters and piled-up combining marks go.
+    pub fn clean(raw: &str) -> Self {
+        if raw.bytes().all(|b| (0x20..0x7F).contains(&b)) {
+            return Self(raw.into());
+        }
+        let mut out = String::with_capacity(raw.len());
+        let mut marks = 0;
+        for c in raw.nfc() {
+            marks = if unicode_normalization::char::is_combining_mark(c) {
+                marks + 1
+            } else {
+                0
+            };
+            match c {
+                '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' => out.push(' '),
+                _ if is_invisible(c) || marks > MARKS_PER_BASE_MAX => {}
+                _ if c.is_control() => out.push('?'),
+                _ => out.push(c),
+            }
+        }
+        // Dropping a character can bring two together that compose.
+        Self(out.nfc().collect::<String>().into())
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// How many columns it takes on a terminal (East Asian wide characters take two).
+    pub fn width(&self) -> usize {
+        self.0.width()
+    }
+
+    /// As much of it as fits `columns`, with `~` for what was cut; never splits a grapheme.
+    pub fn fit(&self, columns: usize) -> String {
+        if self.width() <= columns {
+            return self.0.to_string();
+        }
+        let (mut out, mut used) = (String::new(), 0);
+        for grapheme in self.0.graphemes(true) {
+            if used + grapheme.width() + 1 > columns {
+                break;
+            }
+            used += grapheme.width();
+            out.push_str(grapheme);
+        }
+        if columns > 0 {
+            out.push('~');
+        }
+        out
+    }
+}
+
+/// Characters that draw nothing themselves but change what stands around them: zero-width,
+/// directional formatting, interlinear, tags, variation selectors beyond emoji, fillers.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+        | '\u{FFF0}'..='\u{FFFB}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self(Arc::from(""))
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl From<&str> for Text {
+    fn from(raw: &str) -> Self {
+        Self::clean(raw)
+    }
+}
+
+impl Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl serde::Serialize for Text {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.0)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Text {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Ok(Self::clean(&std::borrow::Cow::<'de, str>::deserialize(d)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_escape_sequence_stays_visible_and_does_nothing() {
+        assert_eq!(
+            Text::clean("\u{1b}]52;c;aGk=\u{7}x").as_str(),
+            "?]52;c;aGk=?x"
+        );
+    }
+
+    #[test]
+    fn what_hides_or_turns_text_around_is_gone() {
+        assert_eq!(Text::clean("a\u{202e}b\u{200b}c\u{feff}").as_str(), "abc");
+        assert_eq!(
+            Text::clean("e\u{301}\u{302}\u{303}\u{304}")
+                .as_str()
+                .chars()
+                .count(),
+            2
+        );
+    }
+
+    #[test]
+    fn hangul_from_a_mac_is_composed() {
+        assert_eq!(Text::clean("\u{1112}\u{1161}\u{11ab}").as_str(), "한");
+    }
+
+    #[test]
+    fn wide_characters_are_cut_between_and_never_within() {
+        assert_eq!(Text::clean("来钱客栈").fit(6), "来钱~");
+        assert_eq!(Text::clean("Bean").fit(0), "");
+    }
+
+    proptest! {
+        #[test]
+        fn cleaning_twice_changes_nothing_and_leaves_no_control(raw in "\\PC*|.*") {
+            let once = Text::clean(&raw);
+            prop_assert!(!once.as_str().chars().any(char::is_control));
+            prop_assert_eq!(Text::clean(once.as_str()), once);
+        }
+
+        #[test]
+        fn a_fitted_text_fits(raw in ".{0,40}", columns in 0_usize..30) {
+            prop_assert!(Text::clean(&raw).fit(columns).width() <= columns);
+        }
+    }
+}
