@@ -1,0 +1,212 @@
+//! Signatures: one kind of key for everything that is signed, and a value that proves a check.
+//!
+//! Suites and key encodings are those of the sealed code, format version 1 ("Bytes"). Every
+//! signature is over a label, which names what is signed, and the message; so a signature made for
+//! one purpose is worth nothing for another.
+//!
+//! Why two P-256 libraries: the `p256` crate signs reproducibly (RFC 6979), and `ring` verifies six
+//! times faster. Why a simulated suite: a scenario of a million orders would spend all its time in
+//! curves; [`Suite::Simulated`] is a keyed hash that fails exactly where a signature fails, except
+//! that whoever holds the public key could sign with it. Nothing outside a simulation accepts it.
+
+use crate::hex::HexError;
+use p256::ecdsa::signature::hazmat::PrehashSigner;
+use p256::elliptic_curve::ops::Reduce;
+use public::{TAG_ED25519, TAG_SIMULATED};
+use sha2::{Digest, Sha256};
+use smallvec::SmallVec;
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+mod public;
+mod simulated;
+
+pub use public::{KeyId, PUBLIC_KEY_LEN, PublicKey, SIGNATURE_LEN, Signature};
+
+/// What a value of type `T` becomes once its signature was checked (law 8).
+///
+/// Only [`PublicKey::check`] makes one, so a step that takes a `Verified<T>` cannot be reached
+/// around the check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Verified<T>(T);
+
+impl<T> Verified<T> {
+    /// The value, no longer marked as checked.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+
+    /// For checks of this crate that are more than one signature (a certificate's chain, a
+    /// message's digest and freshness): the caller made the check just above.
+    pub(crate) const fn by_check(value: T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Something that carries its own signature.
+pub trait Signed {
+    /// What kind of thing is signed, such as `b"quittance-code/1 signature\0"`.
+    const LABEL: &'static [u8];
+
+    /// The bytes that are signed, after the label.
+    fn message(&self) -> Cow<'_, [u8]>;
+
+    /// The signature over label and message.
+    fn signature(&self) -> &Signature;
+}
+
+/// A suite: signature algorithm (and, in the sealed code, the seal's).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Suite {
+    /// ECDSA on P-256 with SHA-256, low s (and AES-128-GCM-SIV). Mandatory for everybody.
+    Es256 = 1,
+    /// Ed25519, strictly verified (and AES-128-GCM-SIV).
+    Ed25519 = 2,
+    /// A keyed hash in the place of both, for simulations only.
+    Simulated = 15,
+}
+
+impl Suite {
+    /// The suite of this number (the low half of a code's first byte).
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Es256),
+            2 => Some(Self::Ed25519),
+            15 => Some(Self::Simulated),
+            _ => None,
+        }
+    }
+
+    /// Its number.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Es256 => 1,
+            Self::Ed25519 => 2,
+            Self::Simulated => 15,
+        }
+    }
+}
+
+/// A private key. It cannot be printed or copied, and is wiped when dropped; share it by `Arc`.
+pub struct SigningKey {
+    secret: Secret,
+    public: PublicKey,
+}
+
+enum Secret {
+    Es256(p256::ecdsa::SigningKey),
+    Ed25519(ed25519_dalek::SigningKey),
+    Simulated,
+}
+
+impl SigningKey {
+    /// The key of a 32-byte seed: for P-256 the seed as a big-endian integer modulo the group's
+    /// order, for Ed25519 the seed itself. Refuses the one P-256 seed class that gives zero.
+    pub fn from_seed(suite: Suite, seed: &[u8; 32]) -> Result<Self, KeyError> {
+        match suite {
+            Suite::Es256 => {
+                let scalar = p256::Scalar::reduce(&p256::FieldBytes::from(*seed));
+                let key = p256::ecdsa::SigningKey::from_bytes(&scalar.to_bytes());
+                let key = key.map_err(|_zero| KeyError::ZeroSecret)?;
+                let public = PublicKey::of_p256(key.verifying_key());
+                let secret = Secret::Es256(key);
+                Ok(Self { secret, public })
+            }
+            Suite::Ed25519 => {
+                let key = ed25519_dalek::SigningKey::from_bytes(seed);
+                let public = PublicKey::tagged(TAG_ED25519, key.verifying_key().as_bytes());
+                let secret = Secret::Ed25519(key);
+                Ok(Self { secret, public })
+            }
+            Suite::Simulated => Ok(Self {
+                secret: Secret::Simulated,
+                public: PublicKey::tagged(TAG_SIMULATED, &Sha256::digest(seed).into()),
+            }),
+        }
+    }
+
+    /// The public half.
+    pub const fn public(&self) -> PublicKey {
+        self.public
+    }
+
+    /// Signs `label ‖ parts[0] ‖ parts[1] ..`, the same way each time.
+    pub fn sign(&self, label: &[u8], parts: &[&[u8]]) -> Signature {
+        match &self.secret {
+            Secret::Es256(key) => {
+                let mut hash = Sha256::new_with_prefix(label);
+                parts.iter().for_each(|part| hash.update(part));
+                let signature: p256::ecdsa::Signature = key
+                    .sign_prehash(&hash.finalize())
+                    .expect("a 32-byte hash is what P-256 signs");
+                Signature(signature.normalize_s().to_bytes().into())
+            }
+            Secret::Ed25519(key) => {
+                use ed25519_dalek::Signer as _;
+                Signature(key.sign(&concat(label, parts)).to_bytes())
+            }
+            Secret::Simulated => simulated::sign(self.public.bytes(), label, parts),
+        }
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    /// Says which public key it belongs to, and nothing of itself.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey of {}", self.public)
+    }
+}
+
+fn concat(label: &[u8], parts: &[&[u8]]) -> SmallVec<[u8; 512]> {
+    let mut message = SmallVec::from_slice(label);
+    parts
+        .iter()
+        .for_each(|part| message.extend_from_slice(part));
+    message
+}
+
+/// Why there is no such key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Not 33 bytes.
+    #[error("read a public key: {len} bytes are not {PUBLIC_KEY_LEN}")]
+    Length {
+        /// How many there were.
+        len: usize,
+    },
+    /// The tag byte names no suite.
+    #[error("read a public key: unknown tag {tag:#04x} at offset 0")]
+    UnknownTag {
+        /// The tag.
+        tag: u8,
+    },
+    /// Off the curve, at infinity, of small order, or not the point's one encoding.
+    #[error("read a public key: it is no point of its curve that may be used")]
+    NoPoint,
+    /// A key of a simulation, where only real ones are taken.
+    #[error("read a public key: it belongs to a simulation")]
+    Simulated,
+    /// The seed gives no P-256 key.
+    #[error("make a signing key: the seed is zero modulo the group's order")]
+    ZeroSecret,
+    /// Not hexadecimal.
+    #[error("read a public key in text")]
+    Hex(#[from] HexError),
+}
+
+/// The signature does not hold. It says no more: why is nobody's business but the journal's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("verify the signature")]
+pub struct SignError;
+
+#[cfg(test)]
+mod tests;
