@@ -144,7 +144,9 @@ impl SigningKey {
         match &self.secret {
             Secret::Es256(key) => {
                 let mut hash = Sha256::new_with_prefix(label);
-                parts.iter().for_each(|part| hash.update(part));
+                for part in parts {
+                    hash.update(part);
+                }
                 let signature: p256::ecdsa::Signature = key
                     .sign_prehash(&hash.finalize())
                     .expect("a 32-byte hash is what P-256 signs");
@@ -168,9 +170,9 @@ impl fmt::Debug for SigningKey {
 
 fn concat(label: &[u8], parts: &[&[u8]]) -> SmallVec<[u8; 512]> {
     let mut message = SmallVec::from_slice(label);
-    parts
-        .iter()
-        .for_each(|part| message.extend_from_slice(part));
+    for part in parts {
+        message.extend_from_slice(part);
+    }
     message
 }
 

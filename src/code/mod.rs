@@ -1,1 +1,9 @@
-//! The sealed code to meaning and back: floor 2.
+//! The payment code, between bytes and meaning: sealed, linked, drawn and scanned.
+//!
+//! [`sealed`] is the format (version 1): who printed it, what is owed, and that nobody altered
+//! it. [`link`] is its text, [`bundle`] is what a phone must hold to check it offline,
+//! [`symbol`], [`draw`] and [`scan`] are its picture. [`vectors`] runs test vectors step by step.
+
+pub mod link;
+pub mod sealed;
+pub mod vectors;

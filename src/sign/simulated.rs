@@ -11,7 +11,9 @@ pub(super) fn sign(key: &[u8; PUBLIC_KEY_LEN], label: &[u8], parts: &[&[u8]]) ->
     let half = |at: usize| u64::from_be_bytes(std::array::from_fn(|i| key[at + i]));
     let mut hasher = SipHasher13::new_with_keys(half(1) ^ half(17), half(9) ^ half(25));
     hasher.write(label);
-    parts.iter().for_each(|part| hasher.write(part));
+    for part in parts {
+        hasher.write(part);
+    }
     let digest = hasher.finish128();
     let mut out = [0; SIGNATURE_LEN];
     let (first, rest) = out.split_at_mut(16);
