@@ -1,0 +1,175 @@
+//! The printer's state as far as it decides what stands where.
+
+use super::super::charset::{Charset, Guess};
+use super::super::profile::{Profile, page};
+use super::super::tokens::{Align, Dialect, Op};
+
+/// Font A's cell in dots where no profile says otherwise.
+const CELL_DOTS: usize = 12;
+/// Tab stops in columns after a reset: every eighth.
+const TAB_COLUMNS: usize = 8;
+
+/// Modes that a command sets and a reset clears.
+#[derive(Clone, Debug)]
+pub(super) struct State<'p> {
+    pub(super) dialect: Dialect,
+    profile: Option<&'p Profile>,
+    guess: Guess,
+    /// Whether the printer listens (`ESC =`).
+    pub(super) printing: bool,
+    pub(super) align: Align,
+    pub(super) wide: u8,
+    pub(super) tall: u8,
+    pub(super) bold: bool,
+    pub(super) invert: bool,
+    font: u8,
+    table: Option<u8>,
+    pub(super) national: u8,
+    multibyte: Option<bool>,
+    code: Option<u8>,
+    utf8: bool,
+    tabs: Vec<u8>,
+    /// The charset that follows from all of these.
+    charset: Charset,
+}
+
+impl<'p> State<'p> {
+    pub(super) fn new(dialect: Dialect, profile: Option<&'p Profile>, guess: Guess) -> Self {
+        let mut state = Self {
+            dialect,
+            profile,
+            guess,
+            printing: true,
+            align: Align::Left,
+            wide: 1,
+            tall: 1,
+            bold: false,
+            invert: false,
+            font: 0,
+            table: None,
+            national: 0,
+            multibyte: None,
+            code: None,
+            utf8: false,
+            tabs: Vec::new(),
+            charset: Charset::Page(437),
+        };
+        state.charset = state.resolve();
+        state
+    }
+
+    /// Width of a character cell in dots, before magnification.
+    pub(super) fn cell(&self) -> usize {
+        let base = self
+            .profile
+            .map_or(CELL_DOTS, |p| usize::from(p.cell_dots()));
+        if self.font == 0 {
+            base
+        } else {
+            (base * 3 / 4).max(1)
+        }
+    }
+
+    /// The charset in force.
+    pub(super) const fn charset(&self) -> Charset {
+        self.charset
+    }
+
+    /// Where a tab at dot `x` leads to.
+    pub(super) fn next_tab(&self, x: usize) -> usize {
+        let column = x / self.cell();
+        let set = self
+            .tabs
+            .iter()
+            .map(|t| usize::from(*t))
+            .find(|t| *t > column);
+        let default = (column / TAB_COLUMNS + 1) * TAB_COLUMNS;
+        self.cell()
+            * set.unwrap_or(if self.tabs.is_empty() {
+                default
+            } else {
+                column + 1
+            })
+    }
+
+    pub(super) fn op(&mut self, op: &Op<'_>) {
+        match *op {
+            Op::Init => {
+                let (dialect, profile, guess) = (self.dialect, self.profile, self.guess);
+                *self = Self::new(dialect, profile, guess);
+            }
+            Op::Align(align) => self.align = align,
+            Op::Size(wide, tall) => (self.wide, self.tall) = (wide, tall),
+            Op::Wide(n) => self.wide = n,
+            Op::Tall(n) => self.tall = n,
+            Op::PrintMode(n) => self.print_mode(n),
+            Op::MultibyteMode(n) => {
+                self.wide = 1 + u8::from(n & 4 != 0);
+                self.tall = 1 + u8::from(n & 8 != 0);
+            }
+            Op::Font(n) => self.font = n,
+            Op::Bold(on) => self.bold = on,
+            Op::Invert(on) => self.invert = on,
+            Op::Tabs(stops) => self.tabs = stops.to_vec(),
+            _ => self.encoding(op),
+        }
+    }
+
+    fn print_mode(&mut self, n: u8) {
+        self.font = n & 1;
+        self.bold = n & 8 != 0;
+        self.tall = 1 + u8::from(n & 16 != 0);
+        self.wide = 1 + u8::from(n & 32 != 0);
+    }
+
+    fn encoding(&mut self, op: &Op<'_>) {
+        match *op {
+            Op::CodePage(n) => self.table = Some(n),
+            Op::National(n) => self.national = n,
+            Op::Multibyte(on) => self.multibyte = Some(on),
+            Op::MultibyteCode(n) => self.code = Some(n),
+            Op::Utf8(on) => self.utf8 = on,
+            _ => return,
+        }
+        self.charset = self.resolve();
+    }
+
+    /// What the bytes mean now: what the stream says, then the profile, then the guess.
+    fn resolve(&self) -> Charset {
+        if self.utf8 || self.guess == Guess::Multibyte(Charset::Utf8) {
+            return Charset::Utf8;
+        }
+        let default = self.profile.and_then(|p| p.multibyte);
+        match self.multibyte.or_else(|| default.map(|m| m.on)) {
+            Some(true) => self.multibyte_charset(default.map(|m| m.charset)),
+            // Shift-JIS needs no FS & (Toshiba B-EP command reference, p. 583).
+            _ if matches!(self.code, Some(1 | 2)) => Charset::ShiftJis,
+            Some(false) => self.single(),
+            None => match (self.table, self.guess) {
+                (Some(1..), _) => self.single(),
+                (_, Guess::Multibyte(charset)) => charset,
+                (_, Guess::NotSure) => Charset::Unknown,
+                (_, Guess::Single) => self.single(),
+            },
+        }
+    }
+
+    fn multibyte_charset(&self, of_profile: Option<Charset>) -> Charset {
+        match (self.code, of_profile, self.guess) {
+            (Some(1 | 2), ..) => Charset::ShiftJis,
+            (_, Some(charset), _) | (None, _, Guess::Multibyte(charset)) => charset,
+            (Some(0), ..) => Charset::Jis,
+            _ if self.dialect == Dialect::Star => Charset::ShiftJis,
+            _ => Charset::Unknown,
+        }
+    }
+
+    fn single(&self) -> Charset {
+        match (self.table, self.profile) {
+            (Some(n), Some(profile)) => profile.page(n),
+            (Some(n), None) => page(self.dialect, n),
+            (None, Some(profile)) => Charset::Page(profile.default_page),
+            (None, None) => Charset::Page(437),
+        }
+    }
+}
