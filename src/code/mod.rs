@@ -4,6 +4,7 @@
 //! it. [`link`] is its text, [`bundle`] is what a phone must hold to check it offline,
 //! [`symbol`], [`draw`] and [`scan`] are its picture. [`vectors`] runs test vectors step by step.
 
+pub mod bundle;
 pub mod link;
 pub mod sealed;
 pub mod vectors;
