@@ -140,8 +140,8 @@ impl TerminalId {
 
     /// The terminal of a merchant's till.
     pub const fn of(merchant: MerchantId, till: u16) -> Self {
-        let ([a, b, c, d], [e, f]) = (merchant.0, till.to_be_bytes());
-        Self([a, b, c, d, e, f])
+        let ([m0, m1, m2, m3], [t0, t1]) = (merchant.0, till.to_be_bytes());
+        Self([m0, m1, m2, m3, t0, t1])
     }
 
     /// Its six bytes.
@@ -151,14 +151,14 @@ impl TerminalId {
 
     /// The merchant it belongs to.
     pub const fn merchant(self) -> MerchantId {
-        let [a, b, c, d, ..] = self.0;
-        MerchantId([a, b, c, d])
+        let [m0, m1, m2, m3, ..] = self.0;
+        MerchantId([m0, m1, m2, m3])
     }
 
     /// The till's number at that merchant.
     pub const fn till(self) -> u16 {
-        let [.., e, f] = self.0;
-        u16::from_be_bytes([e, f])
+        let [.., t0, t1] = self.0;
+        u16::from_be_bytes([t0, t1])
     }
 }
 
@@ -380,6 +380,20 @@ impl PartyKind {
             Self::Wallet => "wallet",
             Self::Gateway => "gateway",
             Self::Bank => "bank",
+        }
+    }
+
+    /// A letter that stands for it in keys.
+    pub const fn letter(self) -> u8 {
+        match self {
+            Self::Till => b't',
+            Self::Terminal => b'm',
+            Self::Chip => b'c',
+            Self::Printer => b'p',
+            Self::Merchant => b's',
+            Self::Wallet => b'w',
+            Self::Gateway => b'g',
+            Self::Bank => b'b',
         }
     }
 }

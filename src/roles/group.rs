@@ -1,0 +1,222 @@
+//! A group of inputs, handled one after the other and committed together.
+//!
+//! Both drivers call this and nothing else, so that what a rerun, a refusal, a conflict or a failed
+//! commit means is written once.
+
+use super::{Cx, Outputs, Role};
+use crate::chance::Chance;
+use crate::id::{OrderId, Party};
+use crate::journal::{Cause, Event, EventKind};
+use crate::message::{Message, Sender};
+use crate::order::Reason;
+use crate::store::{Backend, Stop, StoreError, Timer, Want, Work, Writes};
+use crate::time::Time;
+use std::borrow::Cow;
+
+/// The most times that an input is run again because another process changed what it had read.
+const TRIES_MAX: usize = 64;
+
+/// One input, taken at an instant, admitted or not.
+#[derive(Clone, Debug)]
+pub struct Taken<I> {
+    /// When it was taken.
+    pub at: Time,
+    /// The message's or timer's name.
+    pub what: &'static str,
+    /// Who sent it, if it was a message.
+    pub from: Option<Party>,
+    /// The order that it names, if any.
+    pub order: Option<OrderId>,
+    /// The timer that fired, if it was one.
+    pub timer: Option<Timer>,
+    /// The admitted input, or why it was not admitted.
+    pub input: Result<I, Reason>,
+}
+
+impl<I> Taken<I> {
+    /// A message: admits it. This is where signatures are checked; drivers call it in parallel.
+    pub fn message<R: Role<Input = I>>(role: &R, at: Time, from: Sender, message: Message) -> Self {
+        let (what, order) = (message.kind().word(), message.order());
+        let input = role.admit(at, from, message);
+        Self {
+            at,
+            what,
+            from: Some(from.party),
+            order,
+            timer: None,
+            input,
+        }
+    }
+
+    /// A timer that fired.
+    pub fn timer<R: Role<Input = I>>(role: &R, at: Time, timer: Timer) -> Self {
+        let input = Ok(role.wake(timer));
+        Self {
+            at,
+            what: timer.kind.word(),
+            from: None,
+            order: None,
+            timer: Some(timer),
+            input,
+        }
+    }
+
+    /// Something at the party's own side: its start, a person, a device.
+    pub const fn local(at: Time, what: &'static str, input: I) -> Self {
+        Self {
+            at,
+            what,
+            from: None,
+            order: None,
+            timer: None,
+            input: Ok(input),
+        }
+    }
+}
+
+/// What became of one input.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Done {
+    /// Committed; this may leave now.
+    Released(Outputs),
+    /// Nobody knows whether it was committed: the sender is told to ask again, under the same key.
+    Unknown(StoreError),
+}
+
+/// A role over its store.
+pub struct Group<'a, R> {
+    /// The policy.
+    pub role: &'a R,
+    /// Its draws.
+    pub chance: &'a Chance,
+    /// What it remembers.
+    pub store: &'a mut dyn Backend,
+}
+
+impl<R: Role> Group<'_, R> {
+    /// Handles every input, commits all of them at once, and gives what may leave, in their order.
+    pub fn run(&mut self, inputs: &[Taken<R::Input>]) -> Vec<Done> {
+        match self.attempt(inputs) {
+            Ok(outputs) => outputs.into_iter().map(|out| self.release(out)).collect(),
+            Err(StoreError::Conflict) if inputs.len() == 1 => vec![self.insist(&inputs[0])],
+            // One bad input must not cost the others their turn: each gets a group of its own.
+            Err(_) if inputs.len() > 1 => inputs.chunks(1).flat_map(|one| self.run(one)).collect(),
+            Err(error) => inputs
+                .iter()
+                .map(|_| Done::Unknown(error.clone()))
+                .collect(),
+        }
+    }
+
+    fn insist(&mut self, input: &Taken<R::Input>) -> Done {
+        for _ in 0..TRIES_MAX {
+            match self.attempt(std::slice::from_ref(input)) {
+                Ok(mut outputs) => {
+                    return self.release(outputs.pop().unwrap_or_default());
+                }
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Done::Unknown(error),
+            }
+        }
+        Done::Unknown(StoreError::Conflict)
+    }
+
+    fn release(&self, mut out: Outputs) -> Done {
+        out.reply
+            .iter_mut()
+            .for_each(|message| self.role.release(message));
+        out.sends
+            .iter_mut()
+            .for_each(|(_, message)| self.role.release(message));
+        Done::Released(out)
+    }
+
+    fn attempt(&mut self, inputs: &[Taken<R::Input>]) -> Result<Vec<Outputs>, StoreError> {
+        self.store.begin()?;
+        let outputs = self.handle_all(inputs).inspect_err(|_| {
+            // The group is lost either way; what `abort` says besides changes nothing.
+            drop(self.store.abort());
+        })?;
+        self.store.commit()?;
+        Ok(outputs)
+    }
+
+    /// Runs every input; those that need rows fetched first are run again after one fetch for all.
+    fn handle_all(&mut self, inputs: &[Taken<R::Input>]) -> Result<Vec<Outputs>, StoreError> {
+        let mut outputs: Vec<Option<Outputs>> = inputs.iter().map(|_| None).collect();
+        loop {
+            let mut wants: Vec<Want> = Vec::new();
+            for (input, slot) in inputs
+                .iter()
+                .zip(&mut outputs)
+                .filter(|(_, slot)| slot.is_none())
+            {
+                match self.handle_one(input)? {
+                    Ok(done) => *slot = Some(done),
+                    Err(need) => wants.extend(need),
+                }
+            }
+            if wants.is_empty() {
+                return Ok(outputs.into_iter().map(Option::unwrap_or_default).collect());
+            }
+            wants.sort_by_key(|(table, key)| (table.id, *key));
+            wants.dedup_by_key(|(table, key)| (table.id, *key));
+            self.store.load(&wants)?;
+        }
+    }
+
+    /// One run of one input: what it gives, or what has to be fetched first.
+    fn handle_one(
+        &mut self,
+        taken: &Taken<R::Input>,
+    ) -> Result<Result<Outputs, Vec<Want>>, StoreError> {
+        let mut cx = Cx::new(taken.at, self.role.me(), self.chance, Work::new(self.store));
+        if let Some(timer) = taken.timer {
+            cx.timer(timer, None);
+        }
+        let handled = match &taken.input {
+            Ok(input) => self.role.handle(&mut cx, input),
+            Err(reason) => Err(Stop::Refuse(*reason)),
+        };
+        match handled {
+            Ok(()) => {
+                let (writes, outputs) = cx.finish();
+                self.save(taken, writes)?;
+                Ok(Ok(outputs))
+            }
+            Err(Stop::Refuse(reason)) => {
+                drop(cx);
+                self.save(taken, refused(taken, reason))?;
+                let reply = taken.from.map(|_| self.role.refusal(reason, taken.order));
+                Ok(Ok(Outputs {
+                    reply,
+                    ..Outputs::default()
+                }))
+            }
+            Err(Stop::Need(wants)) => Ok(Err(wants)),
+            Err(Stop::Store(error)) => Err(error),
+        }
+    }
+
+    fn save(&mut self, taken: &Taken<R::Input>, mut writes: Writes) -> Result<(), StoreError> {
+        writes.at = taken.at;
+        writes.cause = Some(Cause {
+            what: Cow::Borrowed(taken.what),
+            from: taken.from,
+        });
+        self.store.save(writes)
+    }
+}
+
+/// A refusal's only trace: its journal line, and a fired timer's end.
+fn refused<I>(taken: &Taken<I>, reason: Reason) -> Writes {
+    let mut event = Event::new(EventKind::Refused).reason(reason);
+    event.order = taken.order;
+    event.peer = taken.from;
+    let timers = taken.timer.map(|timer| (timer, None)).into_iter().collect();
+    Writes {
+        timers,
+        events: vec![event],
+        ..Writes::default()
+    }
+}
