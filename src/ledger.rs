@@ -60,7 +60,7 @@ impl Account {
     pub fn available(&self) -> Money {
         self.balance
             .checked_sub(self.held)
-            .unwrap_or(Money::zero(self.balance.currency()))
+            .unwrap_or_else(|_| Money::zero(self.balance.currency()))
     }
 
     /// The book's name in transfers.
@@ -344,7 +344,7 @@ pub fn balances<'a>(
         let mut add = |book: &Text, amount: Money| {
             let sum = books
                 .entry((book.clone(), currency))
-                .or_insert(Money::zero(currency));
+                .or_insert_with(|| Money::zero(currency));
             *sum = sum
                 .checked_add(amount)
                 .expect("a book holds less than 2^63 minor units");

@@ -160,7 +160,7 @@ impl Message {
     pub fn order(&self) -> Option<OrderId> {
         match self {
             Self::Order(order) => Some(order.body.id),
-            Self::Refused(refused) => refused.order,
+            Self::Refused(refused) => refused.about.order,
             Self::Pay(pay) => Some(pay.order.body.id),
             Self::Payment(payment) => Some(payment.of.order),
             Self::PayStatus(of)
@@ -178,6 +178,19 @@ impl Message {
                 Some(heard.order)
             }
             Self::Open(_) | Self::VoidOrder(_) | Self::Apdu(_) | Self::ApduAnswer(_) => None,
+        }
+    }
+
+    /// What it is about, for the one who must say no to it.
+    pub fn about(&self) -> About {
+        let code = match self {
+            Self::Open(open) => Some(CodeHash::of(&open.code)),
+            Self::VoidOrder(void) => Some(CodeHash::of(&void.code)),
+            _names_an_order_or_nothing => None,
+        };
+        About {
+            order: self.order(),
+            code,
         }
     }
 
@@ -244,6 +257,8 @@ pub struct PaymentOrder {
     pub id: OrderId,
     /// The receipt.
     pub uid: Uid,
+    /// SHA-256 of the code that it was raised from.
+    pub code: CodeHash,
     /// The certified merchant.
     pub merchant: MerchantId,
     /// The merchant's certified name.
@@ -276,7 +291,7 @@ pub struct Pay {
     /// The account to pay from.
     pub account: Name,
     /// The payer's approval of this order, attempt, account and amount.
-    pub approval: [u8; 32],
+    pub approval: Approval,
     /// The wallet's attempt.
     pub attempt: AttemptId,
 }
@@ -383,8 +398,61 @@ pub struct VoidOrder {
 pub struct Refused {
     /// Why, as far as the asker may know.
     pub reason: Reason,
-    /// Which order, if the asker named one.
+    /// What the refused message was about, as far as it said so itself.
+    pub about: About,
+}
+
+/// What a message is about: an order, a code, or neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    /// The order that it names.
     pub order: Option<OrderId>,
+    /// The code that it carries.
+    pub code: Option<CodeHash>,
+}
+
+/// SHA-256 of a code's bytes: which code, without the code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CodeHash(pub [u8; 32]);
+
+crate::hex::as_hex!(CodeHash.0);
+crate::store::fields! {
+    CodeHash as Blob("32 bytes"): |v| &v.0, |raw| raw.try_into().ok().map(Self);
+}
+
+impl crate::store::KeyBytes for CodeHash {
+    fn write(&self, key: &mut crate::store::Key) {
+        key.push(&self.0);
+    }
+}
+
+impl CodeHash {
+    /// A code's hash.
+    pub fn of(code: &Blob) -> Self {
+        Self(code.digest())
+    }
+}
+
+/// The payer's approval of one payment: a keyed hash under the wallet's approval key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Approval(pub [u8; 32]);
+
+crate::hex::as_hex!(Approval.0);
+
+impl std::str::FromStr for Approval {
+    type Err = crate::hex::HexError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        crate::hex::decode_array(text).map(Self)
+    }
+}
+
+impl std::str::FromStr for CodeHash {
+    type Err = crate::hex::HexError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        crate::hex::decode_array(text).map(Self)
+    }
 }
 
 /// Bytes for a device, written in JSON as lower-case hexadecimal.
@@ -500,6 +568,7 @@ impl Statement for PaymentOrder {
     fn fields(&self, out: &mut Fields) {
         out.bytes(self.id.0.bytes());
         out.bytes(&self.uid.bytes());
+        out.bytes(&self.code.0);
         out.bytes(&self.merchant.0);
         out.text(self.payee.as_str());
         out.text(self.payee_bank.as_str());

@@ -255,6 +255,14 @@ words! {
     }
 }
 
+impl Reason {
+    /// Whether a refusal of `pay` with this reason means that this attempt will never be paid. What
+    /// only says "not now" or "not found" proves nothing.
+    pub const fn ends_a_payment(self) -> bool {
+        !matches!(self, Self::NotFound | Self::TryAgain | Self::NoAnswer)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

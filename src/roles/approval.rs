@@ -6,7 +6,7 @@
 //! Commission Delegated Regulation (EU) 2018/389, article 5).
 
 use crate::id::Name;
-use crate::message::Attempt;
+use crate::message::{Approval, Attempt};
 use crate::money::Money;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -48,7 +48,7 @@ impl ApprovalKey {
     }
 
     /// The payer approves.
-    pub fn approve(&self, of: Attempt, account: &Name, amount: Money) -> [u8; 32] {
+    pub fn approve(&self, of: Attempt, account: &Name, amount: Money) -> Approval {
         let minor = amount.minor().to_be_bytes();
         let currency = amount.currency().numeric().to_be_bytes();
         let parts = [
@@ -59,18 +59,19 @@ impl ApprovalKey {
             &currency,
             account.as_str().as_bytes(),
         ];
-        mac(&self.0, &parts)
+        Approval(mac(&self.0, &parts))
     }
 
     /// Whether `approval` is this payer's approval of just that, in constant time.
     pub fn approved(
         &self,
-        approval: &[u8; 32],
+        approval: &Approval,
         of: Attempt,
         account: &Name,
         amount: Money,
     ) -> bool {
-        self.approve(of, account, amount).ct_eq(approval).into()
+        let expected = self.approve(of, account, amount);
+        expected.0.ct_eq(&approval.0).into()
     }
 }
 

@@ -5,9 +5,9 @@
 
 use super::{Cx, Outputs, Role};
 use crate::chance::Chance;
-use crate::id::{OrderId, Party};
+use crate::id::Party;
 use crate::journal::{Cause, Event, EventKind};
-use crate::message::{Message, Sender};
+use crate::message::{About, Message, Sender};
 use crate::order::Reason;
 use crate::store::{Backend, Stop, StoreError, Timer, Want, Work, Writes};
 use crate::time::Time;
@@ -25,8 +25,8 @@ pub struct Taken<I> {
     pub what: &'static str,
     /// Who sent it, if it was a message.
     pub from: Option<Party>,
-    /// The order that it names, if any.
-    pub order: Option<OrderId>,
+    /// What the message is about.
+    pub about: About,
     /// The timer that fired, if it was one.
     pub timer: Option<Timer>,
     /// The admitted input, or why it was not admitted.
@@ -36,13 +36,13 @@ pub struct Taken<I> {
 impl<I> Taken<I> {
     /// A message: admits it. This is where signatures are checked; drivers call it in parallel.
     pub fn message<R: Role<Input = I>>(role: &R, at: Time, from: Sender, message: Message) -> Self {
-        let (what, order) = (message.kind().word(), message.order());
+        let (what, about) = (message.kind().word(), message.about());
         let input = role.admit(at, from, message);
         Self {
             at,
             what,
             from: Some(from.party),
-            order,
+            about,
             timer: None,
             input,
         }
@@ -55,19 +55,19 @@ impl<I> Taken<I> {
             at,
             what: timer.kind.word(),
             from: None,
-            order: None,
+            about: About::default(),
             timer: Some(timer),
             input,
         }
     }
 
     /// Something at the party's own side: its start, a person, a device.
-    pub const fn local(at: Time, what: &'static str, input: I) -> Self {
+    pub fn local(at: Time, what: &'static str, input: I) -> Self {
         Self {
             at,
             what,
             from: None,
-            order: None,
+            about: About::default(),
             timer: None,
             input: Ok(input),
         }
@@ -187,7 +187,7 @@ impl<R: Role> Group<'_, R> {
             Err(Stop::Refuse(reason)) => {
                 drop(cx);
                 self.save(taken, refused(taken, reason))?;
-                let reply = taken.from.map(|_| self.role.refusal(reason, taken.order));
+                let reply = taken.from.map(|_| self.role.refusal(reason, taken.about));
                 Ok(Ok(Outputs {
                     reply,
                     ..Outputs::default()
@@ -211,7 +211,7 @@ impl<R: Role> Group<'_, R> {
 /// A refusal's only trace: its journal line, and a fired timer's end.
 fn refused<I>(taken: &Taken<I>, reason: Reason) -> Writes {
     let mut event = Event::new(EventKind::Refused).reason(reason);
-    event.order = taken.order;
+    event.order = taken.about.order;
     event.peer = taken.from;
     let timers = taken.timer.map(|timer| (timer, None)).into_iter().collect();
     Writes {

@@ -16,13 +16,14 @@ pub mod gateway;
 mod group;
 mod outbox;
 pub mod trust;
+pub mod wallet;
 
 pub use cx::{Cx, Effect, Outputs};
 pub use group::{Done, Group, Taken};
 pub use outbox::{Kept, Schedule};
 
-use crate::id::{OrderId, Party};
-use crate::message::{Message, Refused, Sender};
+use crate::id::Party;
+use crate::message::{About, Message, Refused, Sender};
 use crate::order::Reason;
 use crate::store::{Stop, Timer};
 use crate::time::Time;
@@ -53,8 +54,8 @@ pub trait Role: Send + Sync {
     fn handle(&self, cx: &mut Cx<'_>, input: &Self::Input) -> Result<(), Stop>;
 
     /// What the sender hears of a refusal.
-    fn refusal(&self, reason: Reason, order: Option<OrderId>) -> Message {
-        Message::Refused(Refused { reason, order })
+    fn refusal(&self, reason: Reason, about: About) -> Message {
+        Message::Refused(Refused { reason, about })
     }
 
     /// Signs what the party states, after the commit.

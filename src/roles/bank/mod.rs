@@ -18,7 +18,7 @@ use super::{Cx, Kept, Role};
 use crate::code::sealed::open;
 use crate::id::{EventId, Name, OrderId, Party, PartyKind, Uid};
 use crate::message::{
-    Advice, Attempt, Attested, BankReference, Message, Pay, PaymentOrder, Sender,
+    Advice, Attempt, Attested, BankReference, CodeHash, Message, Pay, PaymentOrder, Sender,
 };
 use crate::money::Money;
 use crate::order::Reason;
@@ -151,7 +151,7 @@ impl Bank {
     /// The shop's chip sealed this amount, currency and reference under this uid, and the issuer
     /// certified this payee.
     fn check_code(&self, order: &PaymentOrder, pay: &Pay) -> Result<(), Reason> {
-        let (code, terminal) = self.trust.verify_code(&pay.code)?;
+        let code = self.trust.verify_code(&pay.code)?;
         let sealed = open(&code, &order.order_key).map_err(|_closed| Reason::BadSeal)?;
         let header = code.header();
         let uid = Uid {
@@ -159,14 +159,15 @@ impl Bank {
             epoch: header.epoch,
             counter: sealed.counter,
         };
-        let payee = self.trust.payee(order.merchant)?;
+        let certified = self.trust.merchant(order.merchant)?;
         let same_code = uid == order.uid
+            && CodeHash::of(&pay.code) == order.code
             && sealed.amount == order.amount
             && sealed.reference == order.reference;
         let same_payee = order.merchant == header.terminal.merchant()
-            && (&payee.name, payee.bank, &payee.account)
-                == (&order.payee, order.payee_bank, &order.payee_account);
-        let _revoked_terminals_orders_go_on = terminal.revoked;
+            && certified.name == order.payee
+            && certified.payee.bank == order.payee_bank
+            && certified.payee.account == order.payee_account;
         (same_code && same_payee)
             .then_some(())
             .ok_or(Reason::Altered)
@@ -174,7 +175,7 @@ impl Bank {
 
     fn check_advice(&self, advice: Arc<Advice>) -> Result<Arc<Advice>, Reason> {
         let verified = self.trust.verify(advice.reference.clone())?;
-        let payee = self.trust.payee(verified.body.merchant)?;
+        let payee = &self.trust.merchant(verified.body.merchant)?.payee;
         let mine = payee.bank == self.name && payee.account == advice.account;
         let from_a_bank = verified.by.kind == PartyKind::Bank;
         (mine && from_a_bank)

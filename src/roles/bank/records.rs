@@ -66,13 +66,12 @@ impl BankOrder {
         }
     }
 
-    /// An event about it.
+    /// An event about it; of a tombstone only its key is known.
     pub(super) fn event(&self, kind: EventKind) -> Event {
-        let event = Event::new(kind)
-            .order(self.order)
-            .attempt(self.attempt)
-            .uid(self.uid);
-        let mut event = event.amount(self.amount).state(self.state.word());
+        let event = Event::new(kind).order(self.order).attempt(self.attempt);
+        let mut event = event.state(self.state.word());
+        event.uid = self.payer.map(|_| self.uid);
+        event.amount = self.payer.map(|_| self.amount);
         event.peer = self.payer;
         event.reason = self.reason;
         event

@@ -17,7 +17,8 @@ use super::{Cx, Kept, Role};
 use crate::code::sealed::{Blob, SealedOrder, TerminalKey, open_as_gateway};
 use crate::id::{EventId, MerchantId, Name, OrderId, Party, PartyKind, TerminalId};
 use crate::message::{
-    Attempt, Attested, BankReference, Claim, Heard, Message, PaymentStanding, Refused, Sender,
+    About, Attempt, Attested, BankReference, Claim, CodeHash, Heard, Message, PaymentStanding,
+    Refused, Sender,
 };
 use crate::order::Reason;
 use crate::sign::{SigningKey, Verified};
@@ -91,7 +92,7 @@ pub enum Input {
 /// A genuine code: its signature holds, its seal is open, its counter is its own.
 #[derive(Clone, Debug)]
 pub struct Opened {
-    digest: [u8; 32],
+    hash: CodeHash,
     uid: crate::id::Uid,
     sealed: SealedOrder,
     order_key: crate::code::sealed::OrderKey,
@@ -119,7 +120,7 @@ impl Gateway {
         if parsed.header().route != self.route {
             return Err(Reason::Route);
         }
-        let (verified, terminal) = self.trust.verify_code(code)?;
+        let verified = self.trust.verify_code(code)?;
         let header = verified.header();
         let lifetime = match header.lifetime(now) {
             Lifetime::Ahead => return Err(Reason::IssuedAhead),
@@ -133,9 +134,9 @@ impl Gateway {
             _ => Reason::BadSeal,
         })?;
         let (terminal_id, epoch) = (header.terminal, header.epoch);
-        let revoked = terminal.revoked.then_some(Reason::Revoked);
+        let revoked = self.trust.is_revoked(&verified).then_some(Reason::Revoked);
         Ok(Arc::new(Opened {
-            digest: code.digest(),
+            hash: CodeHash::of(code),
             uid: crate::id::Uid {
                 terminal: terminal_id,
                 epoch,
@@ -227,18 +228,11 @@ impl Role for Gateway {
         }
     }
 
-    fn refusal(&self, reason: Reason, order: Option<OrderId>) -> Message {
+    fn refusal(&self, reason: Reason, about: About) -> Message {
         // Whoever may not know hears one constant word, whatever the reason; banks hear reasons
         // about orders that they named.
-        let said = if order.is_some() {
-            reason
-        } else {
-            Reason::NotFound
-        };
-        Message::Refused(Refused {
-            reason: said,
-            order,
-        })
+        let reason = about.order.map_or(Reason::NotFound, |_| reason);
+        Message::Refused(Refused { reason, about })
     }
 
     fn release(&self, message: &mut Message) {

@@ -4,7 +4,7 @@ use super::records::{Order, ReceiptRow, WindowRow};
 use super::{Gateway, Opened};
 use crate::id::OrderId;
 use crate::journal::{Event, EventKind};
-use crate::message::{Attested, Message, PaymentOrder};
+use crate::message::{About, Attested, Message, PaymentOrder};
 use crate::order::{OrderState, Reason};
 use crate::roles::{Cx, Role};
 use crate::store::{Json, Stop, Timer, TimerKind};
@@ -62,7 +62,7 @@ impl Gateway {
             let behind = Self::is_behind_window(cx, opened)?;
             return Ok(if behind { Known::Fork } else { Known::New });
         };
-        if receipt.code != opened.digest {
+        if receipt.code != opened.hash {
             return Ok(Known::Fork);
         }
         let order = cx.get::<Order>(&(receipt.order,))?;
@@ -75,8 +75,12 @@ impl Gateway {
         let event = Event::new(EventKind::ForkAlarm)
             .uid(opened.uid)
             .amount(opened.sealed.amount);
+        let about = About {
+            order: None,
+            code: Some(opened.hash),
+        };
         cx.record(event.reason(Reason::CounterFork));
-        cx.reply(self.refusal(Reason::CounterFork, None));
+        cx.reply(self.refusal(Reason::CounterFork, about));
         Ok(())
     }
 
@@ -86,14 +90,14 @@ impl Gateway {
         }
         Self::advance_window(cx, opened)?;
         let merchant = opened.uid.terminal.merchant();
-        let payee = self.trust.payee(merchant).map_err(Stop::Refuse)?;
+        let certified = self.trust.merchant(merchant).map_err(Stop::Refuse)?;
         let order = Order {
             id: OrderId(cx.new_id("order", &opened.uid)),
             uid: opened.uid,
             merchant,
-            payee: payee.name.clone(),
-            payee_bank: payee.bank,
-            payee_account: payee.account.clone(),
+            payee: certified.name.clone(),
+            payee_bank: certified.payee.bank,
+            payee_account: certified.payee.account.clone(),
             amount: opened.sealed.amount,
             reference: opened.sealed.reference.clone(),
             state,
@@ -118,7 +122,7 @@ impl Gateway {
         cx.record(order.event(what).note(order.reference.clone()));
         cx.put(ReceiptRow {
             uid: opened.uid,
-            code: opened.digest,
+            code: opened.hash,
             order: order.id,
         })?;
         cx.put(order.clone())?;
@@ -153,6 +157,7 @@ impl Gateway {
         let statement = PaymentOrder {
             id: order.id,
             uid: order.uid,
+            code: opened.hash,
             merchant: order.merchant,
             payee: order.payee.clone(),
             payee_bank: order.payee_bank,

@@ -2,6 +2,7 @@
 
 use crate::code::sealed::OrderKey;
 use crate::id::{AttemptId, MerchantId, Name, OrderId, TerminalId, Uid};
+use crate::message::CodeHash;
 use crate::money::Money;
 use crate::order::{AttemptState, OrderState, Reason};
 use crate::roles::Kept;
@@ -71,7 +72,7 @@ record! {
         }
         row {
             /// SHA-256 of its code.
-            code: [u8; 32],
+            code: CodeHash,
             /// Its order.
             order: OrderId,
         }
