@@ -1,5 +1,143 @@
 //! Paper to meaning and back: floor 2.
+//!
+//! A till's print stream goes through [`tokens`] (every byte accounted for), [`layout`] (lines as they
+//! stand on the paper, characters by [`charset`] and [`profile`]) and [`extract`] (what it means, and
+//! whether it can be paid). [`read`] is all of it at once.
+
 pub mod charset;
+pub mod extract;
 pub mod layout;
 pub mod profile;
 pub mod tokens;
+
+pub use extract::{Hints, Kind, NotPayable, Payable, Reading};
+pub use layout::{Line, Picture, Symbol};
+pub use profile::Profile;
+
+use layout::Page;
+use std::borrow::Cow;
+use tokens::Dialect;
+
+/// The longest job that is read. A receipt with a large logo has tens of kilobytes.
+pub const JOB_BYTES_MAX: usize = 8 << 20;
+
+/// One receipt: what stands on it, what was read, and whether it can be paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paper {
+    /// The lines of text, empty ones left out.
+    pub lines: Vec<Line>,
+    /// Pictures, each with the index of the line before which it stands.
+    pub pictures: Vec<(usize, Picture)>,
+    /// QR codes and barcodes that the printer draws.
+    pub symbols: Vec<Symbol>,
+    /// Whether a cut ended it.
+    pub cut: bool,
+    /// What was read.
+    pub reading: Reading,
+    /// Whether it can be paid, and if not, why.
+    pub verdict: Result<Payable, NotPayable>,
+}
+
+impl Paper {
+    /// The text, lines joined by LF. Existing QR codes, barcodes and pictures are no part of it.
+    pub fn text(&self) -> String {
+        let lines: Vec<&str> = self.lines.iter().map(|l| l.text.as_str()).collect();
+        lines.join("\n")
+    }
+}
+
+/// Why a job is no receipt at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Nothing was printed.
+    #[error("read the receipt: it is empty")]
+    Empty,
+    /// More bytes than are taken.
+    #[error("read the receipt: {bytes} bytes, but at most {JOB_BYTES_MAX} are read")]
+    TooLong {
+        /// How many there are.
+        bytes: usize,
+    },
+    /// Bytes, but no readable text and no picture.
+    #[error(
+        "read the receipt: it holds no readable text (first unreadable byte at offset {offset})"
+    )]
+    Unreadable {
+        /// Where the first byte stands that is neither text nor a known command.
+        offset: usize,
+    },
+}
+
+/// Reads a job: one [`Paper`] for each receipt in it.
+///
+/// Without a profile the dialect and encoding come from the bytes; with one, from the profile. Text
+/// that was taken for Latin-1 and turned into UTF-8 on its way is repaired first.
+pub fn read(
+    bytes: &[u8],
+    profile: Option<&Profile>,
+    hints: &Hints,
+) -> Result<Vec<Paper>, ReadError> {
+    if bytes.len() > JOB_BYTES_MAX {
+        return Err(ReadError::TooLong { bytes: bytes.len() });
+    }
+    if bytes.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    let job: Cow<'_, [u8]> = match charset::repair(bytes) {
+        Some(repaired) if !bytes.is_ascii() => Cow::Owned(repaired),
+        _ => Cow::Borrowed(bytes),
+    };
+    let dialect = profile.map_or_else(|| tokens::detect(&job), |p| p.dialect);
+    let pages = layout::layout(&job, dialect, profile);
+    if pages.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    if !pages.iter().any(is_readable) {
+        return Err(unreadable(&job, dialect));
+    }
+    Ok(pages.into_iter().map(|page| paper(page, hints)).collect())
+}
+
+fn paper(page: Page, hints: &Hints) -> Paper {
+    let (reading, verdict) = extract::extract(&page, hints);
+    Paper {
+        lines: page.lines,
+        pictures: page.pictures,
+        symbols: page.symbols,
+        cut: page.cut,
+        reading,
+        verdict,
+    }
+}
+
+/// A page is readable when most of its characters are letters, digits and common marks, or it is a
+/// picture or symbol.
+fn is_readable(page: &Page) -> bool {
+    if page.lines.is_empty() {
+        return true;
+    }
+    let (mut good, mut bad) = (0_usize, 0_usize);
+    for c in page.lines.iter().flat_map(|l| l.text.as_str().chars()) {
+        match c {
+            ' ' => {}
+            '\u{FFFD}' | '?' => bad += 1,
+            _ if c.is_alphanumeric() => good += 1,
+            _ => {}
+        }
+    }
+    good > bad && good >= 2
+}
+
+fn unreadable(job: &[u8], dialect: Dialect) -> ReadError {
+    let mut offset = 0;
+    for token in tokens::tokens(dialect, job) {
+        let text = matches!(token.op, tokens::Op::Text(run) if run.is_ascii());
+        if matches!(token.op, tokens::Op::Unknown | tokens::Op::Stray)
+            || (!text && matches!(token.op, tokens::Op::Text(_)))
+        {
+            return ReadError::Unreadable { offset };
+        }
+        offset += token.bytes.len();
+    }
+    ReadError::Unreadable { offset: 0 }
+}

@@ -1,0 +1,217 @@
+//! Currency marks beside numbers, and which currency a paper names.
+
+use super::super::layout::Line;
+use crate::money::Currency;
+
+/// What a mark says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// One currency and no other.
+    Is(Currency),
+    /// `$`: one of the dollars or pesos.
+    Dollar,
+    /// `¥`, `￥`, or a backslash on Japanese paper: yen or yuan.
+    Yen,
+    /// `kr`: one of the crowns.
+    Crown,
+}
+
+/// Marks and what they mean, longer ones before those that they begin with.
+const MARKS: &[(&str, &str)] = &[
+    ("US$", "USD"),
+    ("HK$", "HKD"),
+    ("NT$", "TWD"),
+    ("S$", "SGD"),
+    ("A$", "AUD"),
+    ("NZ$", "NZD"),
+    ("C$", "CAD"),
+    ("CA$", "CAD"),
+    ("R$", "BRL"),
+    ("MX$", "MXN"),
+    ("RM", "MYR"),
+    ("Rp.", "IDR"),
+    ("Rp", "IDR"),
+    ("€", "EUR"),
+    ("£", "GBP"),
+    ("₩", "KRW"),
+    ("원", "KRW"),
+    ("円", "JPY"),
+    ("元", "CNY"),
+    ("฿", "THB"),
+    ("บาท", "THB"),
+    ("₺", "TRY"),
+    ("TL", "TRY"),
+    ("₫", "VND"),
+    ("đ", "VND"),
+    ("₹", "INR"),
+    ("₱", "PHP"),
+    ("zł", "PLN"),
+    ("Kč", "CZK"),
+    ("Ft", "HUF"),
+    ("₽", "RUB"),
+    ("₴", "UAH"),
+    ("₪", "ILS"),
+    ("RMB", "CNY"),
+    ("Fr.", "CHF"),
+    ("SFr.", "CHF"),
+    ("AU$", "AUD"),
+];
+
+/// ISO codes that are words or other things on receipts are not taken for currencies.
+const NOT_CODES: &[&str] = &[
+    "ALL", "TOP", "TRY", "CUP", "PEN", "BAM", "MOP", "STN", "GEL", "LAK", "COP", "SOS", "XTS",
+];
+
+fn one(mark: &str) -> Option<Mark> {
+    match mark {
+        "$" | "＄" => return Some(Mark::Dollar),
+        "¥" | "￥" | "\\" => return Some(Mark::Yen),
+        "kr" | "kr." | "Kr" | "KR" => return Some(Mark::Crown),
+        _ => {}
+    }
+    let code = MARKS.iter().find(|m| m.0 == mark).map(|m| m.1);
+    let code = code.or_else(|| {
+        let iso = mark.len() == 3 && mark.chars().all(|c| c.is_ascii_uppercase());
+        (iso && !NOT_CODES.contains(&mark)).then_some(mark)
+    })?;
+    code.parse().ok().map(Mark::Is)
+}
+
+/// The longest mark that ends right before `at` (one space or a minus may stand between), and where
+/// it begins.
+pub(super) fn before(chars: &[char], at: usize) -> Option<(Mark, usize)> {
+    let mut end = at;
+    while end > 0 && at - end < 4 && matches!(chars.get(end - 1), Some(' ' | '-' | ':')) {
+        end -= 1;
+    }
+    for length in (1..=4).rev() {
+        let Some(from) = end.checked_sub(length) else {
+            continue;
+        };
+        let text: String = chars.get(from..end)?.iter().collect();
+        let lettered = text.chars().next().is_some_and(char::is_alphabetic);
+        let bounded =
+            from == 0 || !lettered || !chars.get(from - 1).is_some_and(|c| c.is_alphanumeric());
+        // A code before a colon is a label: "EUR: 5.00" would be one too, but "TL: 5" is not money.
+        if bounded && let Some(mark) = one(&text) {
+            let spaced = end < at;
+            if matches!(mark, Mark::Yen) && text == "\\" && spaced {
+                continue;
+            }
+            return Some((mark, from));
+        }
+    }
+    None
+}
+
+/// The longest mark that begins right after `end` (one space may stand between), and where it ends.
+pub(super) fn after(chars: &[char], end: usize) -> Option<(Mark, usize)> {
+    let mut from = end;
+    if matches!(chars.get(from), Some(',')) && chars.get(from + 1) == Some(&'-') {
+        from += 2;
+    }
+    if chars.get(from) == Some(&' ') {
+        from += 1;
+    }
+    for length in (1..=4).rev() {
+        let Some(slice) = chars.get(from..from + length) else {
+            continue;
+        };
+        let text: String = slice.iter().collect();
+        let lettered = text
+            .chars()
+            .last()
+            .is_some_and(|c| c.is_alphabetic() && c.is_ascii());
+        let bounded = !lettered
+            || !chars
+                .get(from + length)
+                .is_some_and(|c| c.is_alphanumeric());
+        if bounded
+            && text != "\\"
+            && text != "$"
+            && let Some(mark) = one(&text)
+        {
+            return Some((mark, from + length));
+        }
+    }
+    None
+}
+
+/// What a paper says about its currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Named {
+    /// Named by a code or an unmistakable mark.
+    pub(super) certain: Option<Currency>,
+    /// Two different ones are named.
+    pub(super) conflict: bool,
+    /// Likely, from an ambiguous mark or the language.
+    pub(super) likely: Option<Currency>,
+    /// The ambiguous mark that was seen.
+    pub(super) mark: Option<Mark>,
+}
+
+/// Collects what the marks beside money and the language of the lines say.
+pub(super) fn of_paper(lines: &[Line], marks: impl Iterator<Item = Mark>) -> Named {
+    let mut named = Named::default();
+    for mark in marks {
+        match mark {
+            Mark::Is(currency) => {
+                named.conflict |= named.certain.is_some_and(|c| c != currency);
+                named.certain = named.certain.or(Some(currency));
+            }
+            vague => named.mark = named.mark.or(Some(vague)),
+        }
+    }
+    let all = || lines.iter().flat_map(|l| l.text.as_str().chars());
+    let kana = all().any(|c| matches!(c, '\u{3040}'..='\u{30FF}'));
+    let hangul = all().any(|c| matches!(c, '\u{AC00}'..='\u{D7A3}'));
+    let thai = all().any(|c| matches!(c, '\u{E00}'..='\u{E7F}'));
+    let han = all().any(|c| matches!(c, '\u{4E00}'..='\u{9FFF}'));
+    let code = |c: &str| c.parse::<Currency>().ok();
+    match named.mark {
+        Some(Mark::Yen) if kana => named.certain = named.certain.or(Some(Currency::JPY)),
+        Some(Mark::Yen) if han && !kana => named.certain = named.certain.or(Some(Currency::CNY)),
+        _ => {}
+    }
+    named.likely = match () {
+        () if kana => Some(Currency::JPY),
+        () if hangul => code("KRW"),
+        () if thai => code("THB"),
+        () if han && named.mark.is_none() => Some(Currency::CNY),
+        () if named.mark == Some(Mark::Dollar) && american(lines) => code("USD"),
+        () => None,
+    };
+    named
+}
+
+/// An address with a state and a ZIP code, or a sales tax.
+fn american(lines: &[Line]) -> bool {
+    lines.iter().any(|line| {
+        let text = line.text.as_str();
+        let words: Vec<&str> = text.split([' ', ',']).filter(|w| !w.is_empty()).collect();
+        text.contains("USA")
+            || text.to_lowercase().contains("sales tax")
+            || words.windows(2).any(|w| {
+                let state = w[0].len() == 2 && w[0].bytes().all(|b| b.is_ascii_uppercase());
+                state && w[1].len() >= 5 && w[1].bytes().take(5).all(|b| b.is_ascii_digit())
+            })
+    })
+}
+
+/// Whether a shop that counts in `currency` would print this ambiguous mark.
+pub(super) fn fits(mark: Mark, currency: Currency) -> bool {
+    let code = currency.code();
+    match mark {
+        Mark::Is(named) => named == currency,
+        Mark::Dollar => {
+            const DOLLARS: &[&str] = &[
+                "USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP", "UYU",
+                "DOP", "MYR", "BND", "BSD", "BBD", "BZD", "BMD", "FJD", "GYD", "JMD", "KYD", "LRD",
+                "NAD", "SBD", "SRD", "TTD", "XCD", "CUP", "BRL", "XTS", "NIO", "CVE", "TOP", "WST",
+            ];
+            DOLLARS.contains(&code)
+        }
+        Mark::Yen => matches!(code, "JPY" | "CNY" | "XTS"),
+        Mark::Crown => matches!(code, "SEK" | "NOK" | "DKK" | "ISK" | "XTS"),
+    }
+}

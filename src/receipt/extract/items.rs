@@ -1,0 +1,238 @@
+//! What was sold: the lines between the heading and the first sum.
+
+use super::lexicon;
+use super::number::{Decimal, Number};
+use super::rows::{Role, Row, Rows};
+use crate::receipt::layout::Line;
+use crate::text::Text;
+
+/// The most items that are kept.
+pub const ITEMS_MAX: usize = 500;
+
+/// One thing sold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Its name as printed.
+    pub name: Text,
+    /// How many, when the paper says.
+    pub quantity: Option<Decimal>,
+    /// Price of one, when the paper says.
+    pub unit: Option<Decimal>,
+    /// What it costs in all.
+    pub amount: Decimal,
+}
+
+/// The items and what they come to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Items {
+    pub(super) items: Vec<Item>,
+    /// Sum of all amounts, discounts between the items taken off.
+    pub(super) net: i64,
+    /// Sum of the positive amounts alone.
+    pub(super) gross: i64,
+    /// Every line of the region was understood, so the sum can be held against the total.
+    pub(super) clear: bool,
+}
+
+/// Reads the items of a paper.
+pub(super) fn items(rows: &Rows, lines: &[Line]) -> Items {
+    let region = region(rows);
+    let mut found = Items {
+        clear: true,
+        ..Items::default()
+    };
+    let mut name: Option<&Row> = None;
+    for row in region {
+        if is_prose(row) {
+            continue;
+        }
+        let amounts: Vec<&Number> = row.numbers.iter().filter(|n| rows.is_amount(n)).collect();
+        let Some(last) = amounts.last().filter(|n| ends_line(n, row, lines)) else {
+            if row.numbers.iter().any(|n| rows.is_amount(n)) {
+                found.clear = false;
+            }
+            if row.label.chars().any(char::is_alphabetic) {
+                name = Some(row);
+            }
+            continue;
+        };
+        let value = last.value;
+        if row.flags & lexicon::DISCOUNT != 0 || value.e4() < 0 {
+            found.net -= value.e4().abs();
+            continue;
+        }
+        let (quantity, unit, proved) = factors(row, last, name.filter(|n| n.line + 1 == row.line));
+        // Several amounts of which none explains the others: one of them is the price, which one?
+        if amounts.len() > 1 && !proved && amounts.iter().any(|a| a.value != value) {
+            found.clear = false;
+        }
+        let own = name_of(row, lines);
+        let named = own.or_else(|| {
+            name.and_then(|n| lines.get(n.line))
+                .map(|l| Text::clean(l.text.as_str().trim()))
+        });
+        found.net += value.e4();
+        found.gross += value.e4();
+        if found.items.len() < ITEMS_MAX {
+            let name = named.unwrap_or_default();
+            found.items.push(Item {
+                name,
+                quantity,
+                unit,
+                amount: value,
+            });
+        }
+    }
+    found.clear &= !found.items.is_empty();
+    found
+}
+
+/// Rows from the heading (or the first amount) to the first sum.
+fn region(rows: &Rows) -> impl Iterator<Item = &Row> {
+    let sums = |row: &&Row| {
+        matches!(
+            row.role,
+            Some(
+                Role::Total(1..)
+                    | Role::Subtotal
+                    | Role::Tendered(_)
+                    | Role::Change
+                    | Role::Tax
+                    | Role::Base
+                    | Role::Rounding
+                    | Role::Service
+            )
+        ) && row.numbers.iter().any(|n| rows.is_amount(n))
+            && row.flags & lexicon::OTHER == 0
+    };
+    let heading = rows.rows.iter().position(|row| {
+        let columns = [
+            lexicon::COUNT,
+            lexicon::AMOUNT | lexicon::SUB | lexicon::TOTAL,
+            lexicon::NAME | lexicon::PLAIN,
+        ];
+        row.numbers.is_empty()
+            && columns.iter().filter(|c| row.flags & **c != 0).count() >= 2
+            && row.flags & (lexicon::SUMMARY | lexicon::TAX) == 0
+    });
+    let from = heading.map_or(0, |h| h + 1);
+    let rest = rows.rows.get(from..).unwrap_or_default();
+    let end = rest.iter().position(|r| sums(&r)).unwrap_or(rest.len());
+    let start = if heading.is_some() || rows.places > 0 {
+        0
+    } else {
+        // Without decimals and heading only amounts with a currency mark begin the items.
+        rest.iter()
+            .position(|r| r.numbers.iter().any(|n| n.mark.is_some()))
+            .unwrap_or(end)
+    };
+    rest.get(start.min(end)..end).unwrap_or_default().iter()
+}
+
+/// Dates, telephone numbers and tax table rows are no items.
+fn is_prose(row: &Row) -> bool {
+    row.summary
+        || (row.flags & lexicon::NAME != 0
+            && row
+                .numbers
+                .iter()
+                .all(|n| n.mark.is_none() && n.value.places() != 2))
+}
+
+/// Whether a number stands at the end of its line; a tax code of up to three letters may follow.
+fn ends_line(number: &Number, row: &Row, lines: &[Line]) -> bool {
+    let rest: String = lines
+        .get(row.line)
+        .map(|l| l.text.as_str().chars().skip(number.to).collect())
+        .unwrap_or_default();
+    let rest = rest.trim_matches(|c: char| !c.is_alphanumeric());
+    number.to <= row.length && rest.chars().count() <= 3
+}
+
+/// Quantity and unit price whose product is the amount.
+fn factors(
+    row: &Row,
+    amount: &Number,
+    above: Option<&Row>,
+) -> (Option<Decimal>, Option<Decimal>, bool) {
+    let usable = |n: &&Number| !n.percent && !n.code && n.from != amount.from;
+    let here: Vec<&Number> = row.numbers.iter().filter(usable).collect();
+    let all: Vec<&Number> = here
+        .iter()
+        .copied()
+        .chain(
+            above
+                .into_iter()
+                .flat_map(|r| r.numbers.iter().filter(|n| !n.percent && !n.code)),
+        )
+        .collect();
+    for (i, q) in all.iter().enumerate() {
+        for (j, u) in all.iter().enumerate() {
+            let quantity_like = q.value.places() == 0 || q.value.places() == 3 || q.factor;
+            if i != j
+                && quantity_like
+                && is_product(q.value, u.value, amount.value)
+                && (q.value.e4() != 10_000 || j > i || q.factor)
+            {
+                return (Some(q.value), Some(u.value), true);
+            }
+        }
+    }
+    let lone = |n: &&&Number| {
+        n.value.places() == 0
+            && n.value.e4() > 0
+            && n.value.e4() < 10_000_000
+            && (n.factor || n.from <= 2)
+    };
+    (
+        here.iter().find(lone).map(|n| n.value),
+        None,
+        here.is_empty(),
+    )
+}
+
+/// Whether quantity times price is the amount, to the nearest cent.
+fn is_product(quantity: Decimal, unit: Decimal, amount: Decimal) -> bool {
+    let product = i128::from(quantity.e4()) * i128::from(unit.e4()) / 10_000;
+    let off = (product - i128::from(amount.e4())).abs();
+    quantity.e4() > 0 && unit.e4() > 0 && (off == 0 || (quantity.places() > 0 && off <= 100))
+}
+
+/// The words of an item's line without leading quantity and trailing numbers.
+fn name_of(row: &Row, lines: &[Line]) -> Option<Text> {
+    let text = lines.get(row.line)?.text.as_str();
+    let chars: Vec<char> = text.chars().collect();
+    let end = row
+        .numbers
+        .iter()
+        .rev()
+        .take_while(|n| !n.code)
+        .last()
+        .map_or(chars.len(), |n| {
+            if n.from <= 2 {
+                row.numbers.get(1).map_or(chars.len(), |m| m.from)
+            } else {
+                n.from
+            }
+        });
+    let start = row
+        .numbers
+        .first()
+        .filter(|n| n.from <= 2 && !n.code)
+        .map_or(0, |n| n.to);
+    let name: String = chars
+        .get(start..end.max(start))
+        .unwrap_or_default()
+        .iter()
+        .collect();
+    let name =
+        name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ':' | '*' | '|' | '│'));
+    let name = name
+        .strip_prefix("x ")
+        .or_else(|| name.strip_prefix("X "))
+        .unwrap_or(name)
+        .trim();
+    name.chars()
+        .any(char::is_alphabetic)
+        .then(|| Text::clean(name))
+}

@@ -1,0 +1,403 @@
+//! The words that stand beside amounts, in the languages of receipts, as flags.
+//!
+//! Why flags and not whole labels: tills combine the same few words freely ("TOTAL (INCLUSIVE OF
+//! GST)", "Net total incl. VAT", "お買上合計"), and what a label means follows from the set of them.
+
+use hashbrown::HashMap;
+use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization;
+
+/// A set of word classes.
+pub(super) type Flags = u32;
+
+pub(super) const TOTAL: Flags = 1;
+pub(super) const SUB: Flags = 1 << 1;
+pub(super) const TAX: Flags = 1 << 2;
+pub(super) const DISCOUNT: Flags = 1 << 3;
+pub(super) const SAVINGS: Flags = 1 << 4;
+pub(super) const ROUNDING: Flags = 1 << 5;
+pub(super) const SERVICE: Flags = 1 << 6;
+pub(super) const TIP: Flags = 1 << 7;
+pub(super) const CASH: Flags = 1 << 8;
+pub(super) const CARD: Flags = 1 << 9;
+pub(super) const WALLET: Flags = 1 << 10;
+pub(super) const PAID: Flags = 1 << 11;
+pub(super) const CHANGE: Flags = 1 << 12;
+pub(super) const COUNT: Flags = 1 << 13;
+pub(super) const EXCLUDING: Flags = 1 << 14;
+pub(super) const INCLUDING: Flags = 1 << 15;
+pub(super) const FINAL: Flags = 1 << 16;
+pub(super) const AMOUNT: Flags = 1 << 17;
+/// Words that qualify a total without changing what it is.
+pub(super) const PLAIN: Flags = 1 << 18;
+/// Points, stamps, cards' balances: numbers that are not this sale's money.
+pub(super) const ASIDE: Flags = 1 << 19;
+/// What a tax is computed on.
+pub(super) const BASE: Flags = 1 << 20;
+pub(super) const SUMMARY: Flags = 1 << 21;
+/// A number that names something: order, receipt, till.
+pub(super) const NAME: Flags = 1 << 22;
+/// A word that is none of these.
+pub(super) const OTHER: Flags = 1 << 31;
+
+/// Phrases of up to three words; `|` between them. Diacritics and case do not count.
+const WORDS: &[(Flags, &str)] = &[
+    (
+        TOTAL,
+        "total|totals|totaal|totale|toplam|gesamt|gesamtsumme|summe|gesamtbetrag|endsumme|endbetrag|totalt|suma|razem|celkem|osszesen|celkom|jumlah|jml|ttl|total a|total ttc|tot",
+    ),
+    (
+        TOTAL | FINAL,
+        "amount due|balance due|total due|grand total|net total|nett total|final total|total payable|amount payable|to pay|zu zahlen|zahlbetrag|rechnungsbetrag|a payer|net a payer|reste a payer|da pagare|totale complessivo|importo dovuto|a pagar|total a pagar|valor a pagar|importe total|odenecek|odenecek tutar|genel toplam|te betalen|do zaplaty|a regler|valor total|grand ttl|total bayar|total akhir|jumlah bayaran|jumlah besar|jumlah akhir|total belanja|total tagihan|jumlah perlu dibayar|balance to pay|total pembayaran|total amount due|montant du|total general|att betala|at betale|rounded|rounded total|total rounded|importe a pagar|total factura|total ticket",
+    ),
+    (
+        SUB,
+        "subtotal|sub|subtotaal|subtotale|zwischensumme|zw summe|sous|sous total|soustotal|ara toplam|parcial|subtotals|sub total|sub jumlah|subjumlah|subtotal ht|delsumma|mellansumma|tussentotaal|sub ttl|nettosumme|warenwert|brut|teilsumme",
+    ),
+    (
+        TAX,
+        "tax|taxes|gst|vat|mwst|ust|umsatzsteuer|mehrwertsteuer|steuer|tva|iva|kdv|topkdv|ppn|sst|pb1|pbjt|pajak|cukai|hst|pst|qst|btw|moms|dph|pdv|igv|iss|icms|itbis|excise|imposto|impuesto|impuestos|imposta|taxe|cgst|sgst|igst|utgst|cess|svc tax|sales tax|service tax|iva inclusa|mva|afa|vergi|otv|qst tax",
+    ),
+    (
+        DISCOUNT,
+        "discount|discounts|disc|rabatt|nachlass|remise|reduction|sconto|sconti|descuento|descuentos|dto|desconto|descontos|indirim|iskonto|diskon|diskaun|coupon|voucher|promo|promotion|korting|rabat|potongan|less|markdown|bundle|member discount|gutschein|bon d achat|buono|cupon|rebate",
+    ),
+    (
+        SAVINGS,
+        "savings|saving|saved|you saved|your savings|ersparnis|gespart|economie|economies|ahorro|ahorrado|risparmio|risparmiato|hemat|anda hemat|jimat|total savings|you save",
+    ),
+    (
+        ROUNDING,
+        "rounding|round|rnd|pembulatan|penggenapan|rundung|arrondi|yuvarlama|arrotondamento|redondeo|arredondamento|rounding adj|round adj|rounding adjustment|bill rounding|afronding|oresavrunding|oresutjamning",
+    ),
+    (
+        SERVICE,
+        "service|service charge|serv charge|svc|svc charge|svc chg|servis|servicio|servizio|servico|bedienung|coperto|servis ucreti|cover charge|delivery|delivery fee|delivery charge|lieferung|livraison|packaging|takeaway charge|pelayanan|biaya layanan|caj perkhidmatan|perkhidmatan|bag fee|surcharge|serv chrg|taxa de servico|cubierto|ongkir",
+    ),
+    (
+        TIP,
+        "tip|tips|gratuity|trinkgeld|pourboire|mancia|propina|gorjeta|bahsis|fooi|dricks",
+    ),
+    (
+        CASH,
+        "cash|bar|barzahlung|bargeld|especes|espece|contanti|contante|efectivo|dinheiro|nakit|tunai|kas|numerario|contant|kontant|gotowka|hotove|cash tendered|cash payment|uang tunai|geld bar|en efectivo",
+    ),
+    (
+        CARD,
+        "card|visa|master|mastercard|amex|american express|debit|credit|creditcard|credit card|debit card|maestro|karte|kreditkarte|girocard|ec|ec karte|carte|cb|carte bancaire|carta|carta di credito|tarjeta|cartao|kart|kredi karti|banka karti|kredi|kartu|kad|eftpos|unionpay|jcb|diners|discover|nets|mydebit|pin|bancontact|interac|vpay|v pay|pos|edc|bancomat|carta credito|kartu kredit|kartu debit|kad kredit|tarjeta credito|credito|debito|debito electron|bank card|kaartbetaling|electron",
+    ),
+    (
+        WALLET,
+        "alipay|wechat|wechat pay|paypal|paypay|apple pay|google pay|grabpay|touch n go|tng|boost|duitnow|gopay|ovo|dana|shopeepay|promptpay|paynow|pix|bizum|twint|qris|qr pay|kakaopay|line pay|ewallet|e wallet|mb way|satispay|payconiq|swish|mobilepay",
+    ),
+    (
+        PAID,
+        "paid|payment|payments|pay|pmt|tender|tendered|received|given|gegeben|erhalten|bezahlt|zahlung|betrag erhalten|paye|regle|reglement|paiement|recu|rendu sur|pagato|pagamento|ricevuto|pagado|pago|entregado|recibido|recebido|pagos|odeme|odenen|alinan|alinan para|bayar|dibayar|bayaran|diterima|terima|betaald|cash received|amount paid|amount tendered|amount received|paid amount|total paid|importo pagato|total tendered|payment amount|betaling|tunai diterima|dibayarkan",
+    ),
+    (
+        CHANGE,
+        "change|change due|cash change|ruckgeld|wechselgeld|zuruck|ruck|rueckgeld|rendu|rendu monnaie|a rendre|monnaie|monnaie rendue|resto|resto contanti|cambio|su cambio|vuelto|troco|para ustu|paraustu|kembali|kembalian|uang kembali|baki|wisselgeld|terug|due customer|balance change|your change|change given|reszta|vaxel|byttepenge|vrijednost povrata",
+    ),
+    (
+        COUNT,
+        "qty|quantity|items|item|item(s)|qty(s)|qtys|pcs|pieces|count|units|no of|number of|num items|artikel|anzahl|posten|stuck|stk|articles|articoli|articulos|unidades|itens|artigos|adet|urun|pax|covers|guests|lines|menge|barang|kuantiti|kuantitas|party size|party|persons|personen|grams|gram|weight|kg|gewicht|peso|poids|berat|litre|litres|liter|nos|stueck|quantite|quantita|cantidad|quantidade",
+    ),
+    (
+        EXCLUDING,
+        "excl|exc|ex|excluding|exclusive|exclude|excluded|net|nett|netto|neto|ht|hors|hors taxe|hors taxes|ohne|before|without|w/o|haric|imponibile|base imponible|gravado|neto gravado|exkl|zzgl|sebelum|dpp|taxable|pretax|pre tax|exempt|tanpa|brut ht",
+    ),
+    (
+        INCLUDING,
+        "incl|inc|including|inclusive|include|included|includes|with|inkl|incluse|inclus|incluso|inclusa|incluido|incluida|brutto|bruto|ttc|dahil|dahildir|termasuk|gross|enthalten|enth|compris|comprise|compresa|compreso|davon|dont|di cui|including tax|w tax|incl tax|bevat|inklusif|iva incl|darin|contenute|contenuta",
+    ),
+    (
+        AMOUNT,
+        "amount|amt|betrag|montant|importo|importe|valor|tutar|bedrag|nilai|belop|kwota|sum|amaun|balance|bill|saldo",
+    ),
+    (
+        PLAIN,
+        "sale|sales|purchase|purchases|of|the|rm|in|for|order|eur|usd|gbp|transaction|is|your|today|de|la|le|les|et|und|e|y|a|to|goods|der|die|das|des|du|el|invoice|check|due|this|value|price|@|at|rate|and|compra|operacion|venta|spesa|vente|achat|achats|einkauf|payable|(s)|s|retail|inkl.|ticket|adj|adjustment|adjustments|on|by|as|net.|customer|me|ve|merchandise",
+    ),
+    (
+        ASIDE,
+        "points|point|pts|punkte|punti|puntos|pontos|puan|poin|mata|stamps|bonus|loyalty|member|membership|card balance|allotment|remaining|starting|balance left|voucher balance|gift card balance|earned|redeemed|account|acct|account balance|prev balance|previous balance|new balance|deposit",
+    ),
+    (
+        BASE,
+        "taxable amount|tax base|net amount|nettobetrag|base|imponible|taxable sales|bemessungsgrundlage|base ht|matrah|zero rated|exempt sales|vatable|vatable sales|supplies",
+    ),
+    (
+        SUMMARY,
+        "summary|analysis|breakdown|recap|aufstellung|recapitulatif|riepilogo|resumen|resumo|ozet|detail|details|specification|ringkasan",
+    ),
+    (
+        NAME,
+        "no|no.|nr|number|num|ref|reference|id|tel|phone|fax|auth|approval|terminal|trace|batch|register|reg|station|cashier|server|date|time|zip|code|barcode|sku|plu|mid|tid|rrn|stan|aid|exp|expiry|valid|serial|account no|acc",
+    ),
+];
+
+/// Phrases of scripts without spaces; the longest that stands at a place counts.
+const SIGNS: &[(Flags, &str)] = &[
+    (
+        TOTAL,
+        "合计|总计|总额|总金额|合計|總計|總額|総計|総合計|合計金額|税込合計|합계|총액|총계|총합계|합계금액|รวม|รวมทั้งหมด|ยอดรวม|现价|金额合计|消费合计|账单金额|消费金额|お買上計|お買上合計|お買上|합계액|판매합계|매출합계",
+    ),
+    (
+        TOTAL | FINAL,
+        "应收|应付|实付|应收金额|应付金额|实付金额|折后金额|应收合计|待支付|需付|ご請求額|ご請求金額|請求金額|お会計|お支払い合計|お支払合計|결제금액|받을금액|청구금액|결제대상금액|ยอดสุทธิ|รวมสุทธิ|สุทธิ|ยอดชำระ|รวมเงินทั้งสิ้น|รวมทั้งสิ้น|實付|應收|應付|應付金額|應收金額|本次应收|最终金额|付款金额",
+    ),
+    (
+        SUB,
+        "小计|小計|소계|菜品金额|商品金额|商品合计|商品总额|原价|原價|原金额|税抜合計|税抜小計|品代|주문금액|상품금액|ยอดก่อน|ราคารวม|菜品合计|菜品小计|商品原价|税前金额",
+    ),
+    (
+        TAX,
+        "税|税额|税額|消費税|内税|外税|消費税等|内消費税|内消費税等|税金|增值税|부가세|세금|부가가치세|부가세액|ภาษี|ภาษีมูลค่าเพิ่ม|稅|稅額|營業稅|内税額|外税額|うち消費税|(内消費税",
+    ),
+    (
+        DISCOUNT,
+        "折扣|优惠|減免|减免|满减|立减|割引|値引|値引き|割引額|할인|할인금액|ส่วนลด|折讓|優惠|優惠折扣|会员优惠|优惠金额|折扣金额|抹零|クーポン|에누리|减|优惠券|促销|割引き",
+    ),
+    (SAVINGS, "已优惠|共优惠|节省|省"),
+    (ROUNDING, "舍入|四舍五入|端数|절사|ปัดเศษ|尾数调整"),
+    (
+        SERVICE,
+        "服务费|服務費|サービス料|サービス|席料|お通し|봉사료|배달비|ค่าบริการ|餐位费|茶位费|包装费|配送费|打包费|餐盒费|加一服務費|深夜料金",
+    ),
+    (CASH, "现金|現金|현금|เงินสด"),
+    (
+        CARD,
+        "卡|银行卡|信用卡|刷卡|会员卡支付|クレジット|クレジットカード|カード|카드|신용카드|체크카드|บัตร|บัตรเครดิต|储值卡|電子マネー|交通系",
+    ),
+    (
+        WALLET,
+        "支付宝|微信|微信支付|扫码支付|云闪付|카카오페이|네이버페이|พร้อมเพย์|街口|悠遊卡|數字人民幣",
+    ),
+    (
+        PAID,
+        "支付|实收|收款|已收|付款|收现|预收|お預り|お預かり|預り|預かり|お預り金|お預り合計|받은돈|받은금액|받은돈:|입금|받음|내신돈|รับเงิน|รับมา|ชำระ|實收|收您|实收金额|已付|お支払|支払|支払額|投入|예치금|결제|승인금액",
+    ),
+    (
+        CHANGE,
+        "找零|找回|找赎|找續|找您|お釣り|お釣|おつり|釣銭|お返し|釣り|거스름|거스름돈|잔돈|เงินทอน|ทอน|退找|找補",
+    ),
+    (
+        COUNT,
+        "数量|总数|总数量|件数|点数|共计数量|总件数|品数|件|点|個数|수량|총수량|건수|จำนวน|จำนวนชิ้น|數量|總數量|人数|人數|項|份数|合计数量",
+    ),
+    (
+        EXCLUDING,
+        "税抜|税抜き|不含税|未税|未稅|除税|과세물품|과세금액|과세|과세합계|부가세과세|면세|공급가|공급가액|ก่อนภาษี|税抜対象|面税",
+    ),
+    (
+        INCLUDING,
+        "税込|税込み|含税|含稅|내税|うち|内|(内|포함|รวมภาษี",
+    ),
+    (
+        AMOUNT,
+        "金额|金額|금액|額|总价|價格|เงิน|ราคา|价格|总|売上|お買上げ額",
+    ),
+    (
+        ASIDE,
+        "积分|积点|会员余额|余额|储值余额|ポイント|포인트|적립|잔액|คะแนน|แต้ม|卡余额|有効期限|累計|累积|利用可能|付与",
+    ),
+    (BASE, "対象|対象額|課税対象|과세물품가액|課税|应税"),
+    (SUMMARY, "内訳|明细|明細"),
+    (
+        NAME,
+        "单号|订单|编号|流水|番号|电话|電話|번호|전화|เลขที่|โทร|收银|牌号|桌|台|時間|时间|日期|工号|税号|登録番号|会員番号|単価|单价|단가|名称|商品|品名|상품",
+    ),
+    (
+        PLAIN,
+        "本|次|の|本次|今回|おお|お|計|计|元|円|원|¥|共|소비자|판매|매출|の合計|당일|本日|请|等|총|商品",
+    ),
+];
+
+static LATIN: LazyLock<HashMap<&'static str, Flags>> = LazyLock::new(|| table(WORDS));
+static OTHERS: LazyLock<HashMap<&'static str, Flags>> = LazyLock::new(|| table(SIGNS));
+
+fn table(rows: &[(Flags, &'static str)]) -> HashMap<&'static str, Flags> {
+    let mut map = HashMap::new();
+    for (flags, phrases) in rows {
+        for phrase in phrases.split('|') {
+            *map.entry(phrase).or_insert(0) |= flags;
+        }
+    }
+    map
+}
+
+/// A label as it is compared: lower case, half-width, no diacritics, no spaces between characters
+/// of scripts that have none.
+pub(super) fn normal(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let folded = text.nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36F}'));
+    let folded: String = folded.nfc().flat_map(char::to_lowercase).collect();
+    let chars: Vec<char> = folded
+        .nfkd()
+        .filter(|c| !matches!(c, '\u{300}'..='\u{36F}'))
+        .nfc()
+        .collect();
+    let mut out = String::with_capacity(text.len());
+    for (i, c) in chars.iter().enumerate() {
+        let c = match c {
+            'ı' => 'i',
+            'ß' => 's',
+            'ø' => 'o',
+            'æ' => 'a',
+            'ł' => 'l',
+            other => *other,
+        };
+        if c == ' ' {
+            let before = chars
+                .get(..i)
+                .unwrap_or_default()
+                .iter()
+                .rev()
+                .find(|c| **c != ' ');
+            let after = chars
+                .get(i..)
+                .unwrap_or_default()
+                .iter()
+                .find(|c| **c != ' ');
+            if before.is_some_and(|b| joins(*b)) && after.is_some_and(|a| joins(*a)) {
+                continue;
+            }
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Whether a script is written without spaces (Hangul is, on receipts, spread out to fill).
+const fn joins(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}')
+}
+
+const fn is_sign(c: char) -> bool {
+    joins(c) || matches!(c, '\u{E00}'..='\u{E7F}')
+}
+
+/// The classes of all words in a label (given in [`normal`] form).
+pub(super) fn flags(label: &str) -> Flags {
+    let mut found = 0;
+    if !label.is_ascii() && label.chars().any(is_sign) {
+        found |= sign_flags(label);
+    }
+    let words: Vec<&str> = label
+        .split(|c: char| !(c.is_alphanumeric() && !is_sign(c)) && !matches!(c, '@' | '/'))
+        .flat_map(|w| w.split('/'))
+        .filter(|w| !w.is_empty())
+        .collect();
+    let mut at = 0;
+    let mut joined = String::new();
+    while at < words.len() {
+        let mut step = 0;
+        for length in (1..=3.min(words.len() - at)).rev() {
+            joined.clear();
+            for (i, word) in words.iter().skip(at).take(length).enumerate() {
+                if i > 0 {
+                    joined.push(' ');
+                }
+                joined.push_str(word);
+            }
+            if let Some(flags) = LATIN.get(joined.as_str()) {
+                found |= flags;
+                step = length;
+                break;
+            }
+        }
+        if step == 0 {
+            let word = words.get(at).copied().unwrap_or("");
+            // Rates ("6"), letters ("c", "sr") and numbers say nothing.
+            if word.chars().count() > 2 && !word.chars().all(|c| c.is_ascii_digit()) {
+                found |= OTHER;
+            }
+            step = 1;
+        }
+        at += step;
+    }
+    found
+}
+
+/// Longest phrase first at every place; what is no phrase counts as another word.
+fn sign_flags(label: &str) -> Flags {
+    let places: Vec<usize> = label
+        .char_indices()
+        .filter(|(_, c)| *c != ' ')
+        .map(|(i, _)| i)
+        .collect();
+    let (mut found, mut skip, mut others) = (0, 0, 0);
+    for (n, from) in places.iter().enumerate() {
+        if *from < skip {
+            continue;
+        }
+        let hit = (1..=24).rev().filter_map(|length| {
+            let to = places.get(n + length).copied().unwrap_or(label.len());
+            if n + length > places.len() {
+                return None;
+            }
+            OTHERS
+                .get(label.get(*from..to)?.trim_end())
+                .map(|flags| (*flags, to))
+        });
+        match hit.into_iter().next() {
+            Some((flags, to)) => {
+                found |= flags;
+                skip = to;
+            }
+            None if label
+                .get(*from..)
+                .and_then(|t| t.chars().next())
+                .is_some_and(is_sign) =>
+            {
+                others += 1
+            }
+            None => {}
+        }
+    }
+    if others > 1 { found | OTHER } else { found }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(label: &str) -> Flags {
+        flags(&normal(label))
+    }
+
+    #[test]
+    fn labels_are_read_in_the_languages_of_receipts() {
+        for (label, flag) in [
+            ("Gesamtbetrag", TOTAL),
+            ("TOTALE COMPLESSIVO", FINAL),
+            ("Net à payer", FINAL),
+            ("합          계:", TOTAL),
+            ("부    가    세:", TAX),
+            ("거    스    름:", CHANGE),
+            ("Rückgeld", CHANGE),
+            ("お預り", PAID),
+            ("找零：", CHANGE),
+            ("GENEL TOPLAM", TOTAL),
+            ("TOPKDV", TAX),
+            ("Kembalian", CHANGE),
+            ("ยอดสุทธิ", FINAL),
+            ("Zwischensumme", SUB),
+            ("İNDİRİM", DISCOUNT),
+            ("PARA ÜSTÜ", CHANGE),
+            ("Troco", CHANGE),
+            ("菜品金额", SUB),
+        ] {
+            assert!(of(label) & flag != 0, "{label}: {:b}", of(label));
+        }
+    }
+
+    #[test]
+    fn a_word_of_its_own_is_no_part_of_another() {
+        assert_eq!(of("Barley") & CASH, 0);
+        assert_eq!(of("Totally other thing") & TOTAL, 0);
+        assert_ne!(of("Total Grams") & COUNT, 0);
+    }
+}

@@ -1,0 +1,446 @@
+//! Lines to meaning: what was sold, by whom, when, for how much, and whether it can be paid.
+//!
+//! Two verdicts are kept apart: what was **read** ([`Reading`], with confidence and evidence for each
+//! field) and whether it is **payable** ([`Payable`] or a [`NotPayable`] reason). Never a guess about
+//! money: of several candidates for the total the one that adds up wins, and where none does, or two
+//! do, the paper is not payable.
+
+mod currency;
+mod items;
+mod kind;
+mod lexicon;
+mod names;
+mod number;
+mod rows;
+mod sums;
+mod verdict;
+mod when;
+
+pub use items::{ITEMS_MAX, Item};
+pub use kind::Kind;
+pub use number::Decimal;
+pub use verdict::{NotPayable, Payable, REFERENCE_CHARS_MAX};
+pub use when::When;
+
+use super::layout::{Line, Page};
+use crate::money::Currency;
+use crate::text::Text;
+use currency::Named;
+use rows::{Entry, Means, Role, Rows};
+use sums::{Against, Choice, Parts, Support};
+
+/// What is known beforehand about the shop whose paper is read.
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
+    /// The currency its till counts in.
+    pub currency: Option<Currency>,
+    /// Its name, when the paper shows it as a picture or not at all.
+    pub merchant: Option<Text>,
+    /// Whether it writes dates with the month first.
+    pub month_first: bool,
+}
+
+/// A field as read: its value, how sure it is in percent, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field<T> {
+    /// The value.
+    pub value: T,
+    /// 0 to 100.
+    pub confidence: u8,
+    /// The line it stands on, when it stands on one.
+    pub line: Option<usize>,
+    /// Why it was taken.
+    pub evidence: Text,
+}
+
+impl<T> Field<T> {
+    fn new(value: T, confidence: u8, line: Option<usize>, evidence: &str) -> Self {
+        Self {
+            value,
+            confidence,
+            line,
+            evidence: Text::clean(evidence),
+        }
+    }
+}
+
+/// How a sale was paid, as far as the paper says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// Coins and notes.
+    Cash,
+    /// A bank card.
+    Card,
+    /// A wallet or another app.
+    Wallet,
+}
+
+/// An amount that could be the total, and what speaks for and against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The amount.
+    pub amount: Decimal,
+    /// The line it stands on.
+    pub line: usize,
+    /// How strongly its label says total: 0 (`Amount`) to 3 (`Grand total`).
+    pub rank: u8,
+    /// What leads to it.
+    pub support: Vec<Text>,
+    /// What contradicts it.
+    pub against: Vec<Text>,
+}
+
+/// What was read from one receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// What kind of paper it is.
+    pub kind: Field<Kind>,
+    /// Who sold.
+    pub merchant: Option<Field<Text>>,
+    /// The order or receipt number.
+    pub order: Option<Field<Text>>,
+    /// Date and time.
+    pub when: Option<Field<When>>,
+    /// What was sold.
+    pub items: Vec<Item>,
+    /// The sum before tax, service and discounts, as printed.
+    pub subtotal: Option<Field<Decimal>>,
+    /// All discounts together.
+    pub discount: Option<Field<Decimal>>,
+    /// Service and delivery charges.
+    pub service: Option<Field<Decimal>>,
+    /// A tip that is part of the total.
+    pub tip: Option<Field<Decimal>>,
+    /// All taxes together, included in the total or added to it.
+    pub tax: Option<Field<Decimal>>,
+    /// Rounding.
+    pub rounding: Option<Field<Decimal>>,
+    /// What is to be paid.
+    pub total: Option<Field<Decimal>>,
+    /// In which currency.
+    pub currency: Option<Field<Currency>>,
+    /// What was handed over.
+    pub paid: Option<Field<Decimal>>,
+    /// What was given back.
+    pub change: Option<Field<Decimal>>,
+    /// How it was paid.
+    pub method: Option<Field<Method>>,
+    /// Every amount that could have been the total, the best first.
+    pub candidates: Vec<Candidate>,
+}
+
+/// What is decided about the total.
+enum Decision {
+    Total(Choice),
+    None,
+    Two(Decimal, Decimal),
+}
+
+/// Reads one receipt.
+pub fn extract(page: &Page, hints: &Hints) -> (Reading, Result<Payable, NotPayable>) {
+    let lines = &page.lines;
+    let three = hints.currency.is_some_and(|c| c.exponent() == 3);
+    let rows = Rows::of(lines, three);
+    let entries = rows.entries();
+    let items = items::items(&rows, lines);
+    let parts = Parts::of(&entries, tables(&rows));
+    let mut choices = sums::choices(&entries, &parts, &items);
+    if choices.is_empty() {
+        choices = unlabelled(lines, &rows, &parts, &items);
+    }
+    let decision = decide(&choices, &parts);
+    let marks = rows
+        .rows
+        .iter()
+        .flat_map(|r| r.numbers.iter().filter_map(|n| n.mark));
+    let named = currency::of_paper(lines, marks);
+    let mut reading = header(lines, &rows, hints, !choices.is_empty());
+    reading.currency = currency_field(&named, hints);
+    amounts(&mut reading, &decision, &parts, &entries);
+    reading.candidates = choices.iter().map(candidate).collect();
+    reading.items = items.items;
+    let verdict = verdict::verdict(page, &reading, &decision, &named, hints);
+    (reading, verdict)
+}
+
+/// Rows of tax tables: two or three amounts, not labelled as something else.
+fn tables(rows: &Rows) -> Vec<Vec<Decimal>> {
+    let of = |row: &rows::Row| -> Vec<Decimal> {
+        row.numbers
+            .iter()
+            .filter(|n| rows.is_amount(n))
+            .map(|n| n.value)
+            .collect()
+    };
+    let is_table = |row: &&rows::Row| {
+        row.summary
+            || matches!(row.role, Some(Role::Tax))
+            || (row.role.is_none() && row.numbers.iter().any(|n| n.percent))
+    };
+    rows.rows
+        .iter()
+        .filter(is_table)
+        .map(of)
+        .filter(|v| (2..=3).contains(&v.len()))
+        .collect()
+}
+
+/// Amounts that no label calls a total, but that stand out: large, framed, or bold and alone.
+fn unlabelled(lines: &[Line], rows: &Rows, parts: &Parts, items: &items::Items) -> Vec<Choice> {
+    let mut out: Vec<Choice> = Vec::new();
+    for row in &rows.rows {
+        let Some(line) = lines.get(row.line) else {
+            continue;
+        };
+        let stands_out = line.size.0 > 1 || line.size.1 > 1 || line.strong;
+        let lone = row.numbers.len() == 1 && row.flags & !(lexicon::PLAIN | lexicon::OTHER) == 0;
+        let Some(number) = row
+            .numbers
+            .first()
+            .filter(|n| stands_out && lone && n.is_money() && rows.is_amount(n))
+        else {
+            continue;
+        };
+        let mut choice = Choice {
+            value: number.value,
+            line: row.line,
+            rank: 0,
+            times: 1,
+            doubtful: number.doubtful,
+            support: Vec::new(),
+            against: Vec::new(),
+        };
+        sums::weigh(&mut choice, parts, items, &[]);
+        if !choice.support.is_empty() && out.iter().all(|c| c.value != choice.value) {
+            out.push(choice);
+        }
+    }
+    out
+}
+
+/// The best candidate, unless a rival is as good and no step on the way to it.
+fn decide(choices: &[Choice], parts: &Parts) -> Decision {
+    let Some(best) = choices.first() else {
+        return Decision::None;
+    };
+    let rival = choices.iter().skip(1).find(|rival| {
+        let weaker = rival.support.is_empty()
+            && (rival.rank < best.rank || !rival.against.is_empty())
+            && !best.support.is_empty();
+        let other = rival.rank == 0
+            && best.rank >= 2
+            && (!best.support.is_empty() || rival.support.is_empty());
+        !weaker && !other && !sums::is_step(rival, best, choices, parts)
+    });
+    match rival {
+        Some(rival) => Decision::Two(best.value, rival.value),
+        None => Decision::Total(best.clone()),
+    }
+}
+
+fn header(lines: &[Line], rows: &Rows, hints: &Hints, has_total: bool) -> Reading {
+    let (kind, said) = kind::kind(lines, has_total);
+    let american = currency::of_paper(
+        lines,
+        rows.rows
+            .iter()
+            .flat_map(|r| r.numbers.iter().filter_map(|n| n.mark)),
+    );
+    let month_first = hints.month_first || american.likely.is_some_and(|c| c.code() == "USD");
+    let found = names::merchant(lines, rows)
+        .map(|(i, name)| Field::new(name, 80, Some(i), "the heading's first name"));
+    let hinted = || {
+        hints
+            .merchant
+            .clone()
+            .map(|m| Field::new(m, 60, None, "as configured"))
+    };
+    Reading {
+        kind: Field::new(
+            kind,
+            if said.is_some() { 95 } else { 70 },
+            said,
+            "its title, or the lack of one",
+        ),
+        merchant: found.or_else(hinted),
+        order: names::order(lines)
+            .map(|(i, value)| Field::new(value, 90, Some(i), "behind its label")),
+        when: when::find(lines, month_first).map(|(i, when)| {
+            Field::new(
+                when,
+                if when.ambiguous { 60 } else { 95 },
+                Some(i),
+                if when.ambiguous {
+                    "day and month could be exchanged"
+                } else {
+                    "as printed"
+                },
+            )
+        }),
+        items: Vec::new(),
+        subtotal: None,
+        discount: None,
+        service: None,
+        tip: None,
+        tax: None,
+        rounding: None,
+        total: None,
+        currency: None,
+        paid: None,
+        change: None,
+        method: None,
+        candidates: Vec::new(),
+    }
+}
+
+fn currency_field(named: &Named, hints: &Hints) -> Option<Field<Currency>> {
+    let certain = named
+        .certain
+        .filter(|_| !named.conflict)
+        .map(|c| Field::new(c, 95, None, "named beside an amount"));
+    let hinted = || {
+        hints
+            .currency
+            .map(|c| Field::new(c, 85, None, "as configured"))
+    };
+    let likely = || {
+        named
+            .likely
+            .map(|c| Field::new(c, 60, None, "by the language or address of the paper"))
+    };
+    certain.or_else(hinted).or_else(likely)
+}
+
+/// The amounts beside the total: each only when there is one of its kind, or arithmetic chose it.
+fn amounts(reading: &mut Reading, decision: &Decision, parts: &Parts, entries: &[Entry]) {
+    let line_of = |value: Decimal, role: fn(&Role) -> bool| {
+        entries
+            .iter()
+            .find(|e| role(&e.role) && e.value == value)
+            .map(|e| e.line)
+    };
+    let one = |values: &[Decimal]| match values {
+        [only] => Some(Field::new(only.abs(), 80, None, "the only one")),
+        _ => None,
+    };
+    if let Decision::Total(choice) = decision {
+        let confidence = match (choice.support.len(), choice.against.is_empty(), choice.rank) {
+            (_, false, _) => 40,
+            (2.., true, _) => 98,
+            (1, true, 1..) => 92,
+            (1, true, 0) => 75,
+            (_, true, 2..) => 75,
+            (_, true, _) => 55,
+        };
+        let evidence = match choice.support.first() {
+            Some(support) => in_words(support),
+            None => "its label".to_owned(),
+        };
+        reading.total = Some(Field::new(
+            choice.value,
+            confidence,
+            Some(choice.line),
+            &evidence,
+        ));
+        for support in &choice.support {
+            if let Support::Paid { paid, change } = support {
+                reading.paid = Some(Field::new(
+                    *paid,
+                    95,
+                    line_of(*paid, |r| matches!(r, Role::Tendered(_))),
+                    "paid less change is the total",
+                ));
+                reading.change = Some(Field::new(
+                    *change,
+                    95,
+                    line_of(*change, |r| *r == Role::Change),
+                    "paid less change is the total",
+                ));
+            }
+        }
+    }
+    reading.subtotal = one(&parts.subtotals);
+    reading.discount = one(&parts.discounts);
+    reading.service = one(&parts.services);
+    reading.tip = one(&parts.tips);
+    reading.rounding = parts
+        .roundings
+        .first()
+        .filter(|_| parts.roundings.len() == 1)
+        .map(|r| Field::new(*r, 80, None, "the only one"));
+    reading.tax = tax(parts);
+    let tendered: Vec<Decimal> = parts.tendered.iter().map(|t| t.0).collect();
+    let same = tendered.windows(2).all(|w| w[0] == w[1]);
+    reading.paid = reading
+        .paid
+        .take()
+        .or_else(|| one(tendered.get(..1).filter(|_| same).unwrap_or_default()));
+    reading.change = reading.change.take().or_else(|| one(&parts.changes));
+    reading.method = method(parts);
+}
+
+/// The tax: the only one, or the one that is the sum of the others, or that sum.
+fn tax(parts: &Parts) -> Option<Field<Decimal>> {
+    let all: i64 = parts.taxes.iter().map(|t| t.e4()).sum();
+    match parts.taxes.as_slice() {
+        [] => None,
+        [only] => Some(Field::new(*only, 80, None, "the only one")),
+        many => {
+            let whole = many.iter().find(|t| all - t.e4() == t.e4());
+            Some(match whole {
+                Some(sum) => Field::new(*sum, 90, None, "the sum of the others"),
+                None => Field::new(Decimal::of_e4(all), 60, None, "all of them together"),
+            })
+        }
+    }
+}
+
+fn method(parts: &Parts) -> Option<Field<Method>> {
+    let has = |means: Means| parts.tendered.iter().any(|t| t.1 == means && t.0.e4() != 0);
+    let method = match () {
+        () if has(Means::Card) => Method::Card,
+        () if has(Means::Wallet) => Method::Wallet,
+        () if has(Means::Cash) => Method::Cash,
+        () => return None,
+    };
+    Some(Field::new(method, 85, None, "the label of what was paid"))
+}
+
+fn candidate(choice: &Choice) -> Candidate {
+    Candidate {
+        amount: choice.value,
+        line: choice.line,
+        rank: choice.rank,
+        support: choice
+            .support
+            .iter()
+            .map(|s| Text::clean(&in_words(s)))
+            .collect(),
+        against: choice
+            .against
+            .iter()
+            .map(|a| Text::clean(&against_in_words(a)))
+            .collect(),
+    }
+}
+
+fn in_words(support: &Support) -> String {
+    match support {
+        Support::Items => "the items come to it".to_owned(),
+        Support::Subtotal { sum } => sum.clone(),
+        Support::SubtotalAlone => "a subtotal of the same amount".to_owned(),
+        Support::Taxes => "the tax table comes to it".to_owned(),
+        Support::Paid { paid, change } => format!("paid {paid} less change {change}"),
+        Support::PaidAlone => "the same amount was paid".to_owned(),
+    }
+}
+
+fn against_in_words(against: &Against) -> String {
+    match against {
+        Against::Items { sum } => format!("the items come to {sum}"),
+        Against::Subtotal { subtotal } => format!("no sum from subtotal {subtotal} leads to it"),
+        Against::Paid { paid, change } => format!("paid {paid} less change {change} is not it"),
+        Against::Short { paid } => format!("only {paid} was paid"),
+    }
+}

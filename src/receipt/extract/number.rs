@@ -1,0 +1,454 @@
+//! Numbers as receipts print them: `1,234.50`, `1.234,50`, `1'234.50`, `160.000`, `¥18,580`, `-4.00`,
+//! `0.29-`, `(5.00)`, `12,-`, full-width digits.
+//!
+//! A number that could be read in two ways (`160.000`) is settled by the paper's own style: which
+//! mark stands before two decimals elsewhere on it.
+
+use super::currency::{self, Mark};
+use std::fmt;
+
+/// The most numbers of one line; a line with more is a barcode or a table of something else.
+const NUMBERS_PER_LINE_MAX: usize = 24;
+
+/// A decimal value in ten-thousandths, with as many decimals as were printed.
+#[derive(Clone, Copy, Debug)]
+pub struct Decimal {
+    e4: i64,
+    places: u8,
+}
+
+impl Decimal {
+    /// Nothing.
+    pub const ZERO: Self = Self { e4: 0, places: 0 };
+
+    /// The value in ten-thousandths.
+    pub const fn e4(self) -> i64 {
+        self.e4
+    }
+
+    /// A value in ten-thousandths that is shown with two decimals.
+    pub const fn of_e4(e4: i64) -> Self {
+        Self { e4, places: 2 }
+    }
+
+    /// How many decimals were printed.
+    pub const fn places(self) -> u8 {
+        self.places
+    }
+
+    /// The value without its sign.
+    #[must_use]
+    pub const fn abs(self) -> Self {
+        Self {
+            e4: self.e4.saturating_abs(),
+            places: self.places,
+        }
+    }
+
+    /// Whole units and up to four decimals; nothing when it is too large to be an amount.
+    fn of_digits(whole: &str, part: &str) -> Option<Self> {
+        let places = u8::try_from(part.len()).ok().filter(|p| *p <= 4)?;
+        if whole.len() > 13 {
+            return None;
+        }
+        let padded = format!("{whole}{part:0<4}");
+        Some(Self {
+            e4: padded.parse().ok()?,
+            places,
+        })
+    }
+
+    /// Reads `1,234.50` or `1.234,50` where the form alone settles it, `160.000` as grouped.
+    pub fn read(text: &str) -> Option<Self> {
+        numbers(text, Style::default()).first().map(|n| n.value)
+    }
+}
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.e4 == other.e4
+    }
+}
+
+impl Eq for Decimal {}
+
+impl fmt::Display for Decimal {
+    /// Digits with a dot: `1234.50`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.e4 < 0 { "-" } else { "" };
+        let (whole, part) = (
+            self.e4.unsigned_abs() / 10_000,
+            self.e4.unsigned_abs() % 10_000,
+        );
+        let digits = format!("{part:04}");
+        let shown: String = digits.chars().take(usize::from(self.places)).collect();
+        let rest = digits.trim_end_matches('0');
+        let part = if rest.len() > shown.len() {
+            rest
+        } else {
+            &shown
+        };
+        if part.is_empty() {
+            write!(f, "{sign}{whole}")
+        } else {
+            write!(f, "{sign}{whole}.{part}")
+        }
+    }
+}
+
+/// Which mark stands before the decimals on this paper, as far as its numbers tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Style {
+    pub(super) decimal: Option<char>,
+    /// The currency counts in thousandths (KWD, BHD).
+    pub(super) three_places: bool,
+}
+
+impl Style {
+    /// The style that most of the paper's unmistakable numbers have.
+    pub(super) fn of<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
+        let (mut dot, mut comma) = (0_usize, 0_usize);
+        for line in lines {
+            for number in numbers(line, Self::default()) {
+                match number.decimal {
+                    Some('.') => dot += 1,
+                    Some(',') => comma += 1,
+                    _ => {}
+                }
+            }
+        }
+        let decimal = match dot.cmp(&comma) {
+            std::cmp::Ordering::Greater => Some('.'),
+            std::cmp::Ordering::Less => Some(','),
+            std::cmp::Ordering::Equal => None,
+        };
+        Self {
+            decimal,
+            three_places: false,
+        }
+    }
+}
+
+/// A number in a line.
+#[derive(Clone, Debug)]
+pub(super) struct Number {
+    pub(super) value: Decimal,
+    /// Where it stands in the line, sign and currency included, in characters.
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// The currency mark beside it.
+    pub(super) mark: Option<Mark>,
+    /// The decimal mark, when the form alone settles what it is.
+    decimal: Option<char>,
+    /// A percent sign follows.
+    pub(super) percent: bool,
+    /// `x`, `@` or `*` stands before or after it: a factor, not an amount.
+    pub(super) factor: bool,
+    /// Digits that run on into letters, slashes or colons: part of a code, date or time.
+    pub(super) code: bool,
+    /// Two readings are possible and the paper does not say which.
+    pub(super) doubtful: bool,
+}
+
+impl Number {
+    /// Whether it looks like money: decimals, grouping or a currency mark.
+    pub(super) const fn is_money(&self) -> bool {
+        !self.percent
+            && !self.code
+            && (self.value.places >= 2 || self.mark.is_some() || self.grouped())
+    }
+
+    const fn grouped(&self) -> bool {
+        self.value.places == 0
+            && self.value.e4 >= 10_000_000
+            && self.decimal.is_none()
+            && self.to - self.from > 4
+    }
+}
+
+/// All numbers of a line, from left to right.
+pub(super) fn numbers(line: &str, style: Style) -> Vec<Number> {
+    let chars: Vec<char> = line.chars().map(halfwidth).collect();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < chars.len() && out.len() < NUMBERS_PER_LINE_MAX {
+        if chars.get(at).is_some_and(char::is_ascii_digit) || starts_with_part(&chars, at) {
+            let end = run_end(&chars, at);
+            if let Some(number) = number(&chars, at, end, style) {
+                out.push(number);
+            }
+            at = end;
+        } else {
+            at += 1;
+        }
+    }
+    out
+}
+
+/// Full-width forms as ASCII, and dashes and quotes as the plain ones.
+pub(super) fn halfwidth(c: char) -> char {
+    match c {
+        '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        '\u{3000}' | '\u{A0}' => ' ',
+        '−' | '–' | '—' => '-',
+        '’' => '\'',
+        '\u{66B}' => '.',
+        _ => c,
+    }
+}
+
+/// `.50`: decimals without a whole part.
+fn starts_with_part(chars: &[char], at: usize) -> bool {
+    let dot = chars.get(at) == Some(&'.') && chars.get(at + 1).is_some_and(char::is_ascii_digit);
+    dot && at
+        .checked_sub(1)
+        .and_then(|i| chars.get(i))
+        .is_none_or(|c| c.is_whitespace() || matches!(c, '-' | '$' | ':'))
+}
+
+/// Digits, and marks between digits.
+fn run_end(chars: &[char], from: usize) -> usize {
+    let mut at = from;
+    while let Some(c) = chars.get(at) {
+        let next_digit = chars.get(at + 1).is_some_and(char::is_ascii_digit);
+        if c.is_ascii_digit() || (matches!(c, '.' | ',' | '\'') && next_digit) {
+            at += 1;
+        } else {
+            break;
+        }
+    }
+    at
+}
+
+fn number(chars: &[char], from: usize, end: usize, style: Style) -> Option<Number> {
+    let raw: String = chars.get(from..end)?.iter().collect();
+    let (value, decimal, doubtful) = value_of(&raw, style)?;
+    let mut number = Number {
+        value,
+        from,
+        to: end,
+        mark: None,
+        decimal,
+        percent: false,
+        factor: false,
+        code: false,
+        doubtful,
+    };
+    let prefix = currency::before(chars, from);
+    let suffix = currency::after(chars, end);
+    if let Some((mark, at)) = prefix {
+        (number.mark, number.from) = (Some(mark), at);
+    } else if let Some((mark, at)) = suffix {
+        (number.mark, number.to) = (Some(mark), at);
+    }
+    surroundings(&mut number, chars, end);
+    if number.code && number.mark.is_none() {
+        return Some(Number {
+            code: true,
+            ..number
+        });
+    }
+    Some(number)
+}
+
+/// Sign, percent, factors, and whether the digits belong to something longer.
+fn surroundings(number: &mut Number, chars: &[char], end: usize) {
+    let before = |n: usize| {
+        number
+            .from
+            .checked_sub(n)
+            .and_then(|i| chars.get(i))
+            .copied()
+            .unwrap_or(' ')
+    };
+    let after = |n: usize| chars.get(number.to + n).copied().unwrap_or(' ');
+    let (left, right) = (before(1), after(0));
+    let near = |c: char| c.to_ascii_lowercase();
+    number.percent = right == '%' || (right == ' ' && after(1) == '%');
+    let times = |c: char| matches!(near(c), 'x' | '@' | '*' | '×');
+    number.factor = factor_right(number, chars) || factor_left(number, chars);
+    let minus_after = right == '-' && !after(1).is_alphanumeric() && after(1) != '-';
+    // On Japanese paper a dash after the amount only keeps digits from being added.
+    let decoration = matches!(number.mark, Some(Mark::Yen)) || chars.get(end) == Some(&',');
+    let parens = left == '(' && right == ')' && number.value.places >= 2;
+    let minus_before = left == '-' && !before(2).is_alphanumeric() && before(2) != '-';
+    if minus_before || parens || (minus_after && !decoration) {
+        number.value.e4 = -number.value.e4;
+    }
+    let joins = |c: char| c.is_alphanumeric() && c.is_ascii() || matches!(c, '/' | ':' | '#' | '_');
+    let glued_left = joins(left) && !times(left) && number.mark.is_none() && left != ':';
+    let glued_right =
+        (joins(right) && !times(right) && !(right == ':' && !after(1).is_ascii_digit()))
+            || (right == '-' && after(1).is_alphanumeric());
+    let time = left == ':' && before(2).is_ascii_digit();
+    let dashed = left == '-' && before(2).is_alphanumeric();
+    number.code = (glued_left || glued_right || time || dashed) && number.mark.is_none();
+    if (minus_before || minus_after) && !decoration {
+        number.from -= usize::from(minus_before);
+        number.to += usize::from(minus_after);
+    }
+}
+
+/// `2 x 3.50`, `2x Beer`: a factor stands before the sign; `3.97 X` at the end is a tax code.
+fn factor_right(number: &Number, chars: &[char]) -> bool {
+    let mut rest = chars
+        .get(number.to..)
+        .unwrap_or_default()
+        .iter()
+        .skip_while(|c| **c == ' ');
+    let sign = rest.next().copied().unwrap_or(' ');
+    let glued = rest.clone().next().is_some_and(|c| c.is_alphabetic());
+    let mut beyond = rest.skip_while(|c| **c == ' ');
+    match (sign, beyond.next()) {
+        ('x' | 'X' | '×' | '*' | '@', Some(c)) => {
+            let small = number.value.places == 0 && number.value.e4 < 10_000_000 && !glued;
+            c.is_ascii_digit()
+                || (small && sign != '*')
+                || matches!(c, '$' | '€' | '£' | '¥' | '.')
+                || (!glued && matches!(c, 'R'))
+        }
+        _ => false,
+    }
+}
+
+/// `2 x 3.50`, `@3.50`: a factor stands after the sign.
+fn factor_left(number: &Number, chars: &[char]) -> bool {
+    let mut rest = chars
+        .get(..number.from)
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .skip_while(|c| **c == ' ');
+    let sign = rest.next().copied().unwrap_or(' ');
+    let mut beyond = rest.skip_while(|c| **c == ' ');
+    match sign {
+        '@' => true,
+        'x' | 'X' | '×' | '*' => beyond.next().is_some_and(char::is_ascii_digit),
+        _ => false,
+    }
+}
+
+/// The value, the decimal mark when the form settles it, and whether two readings are possible.
+fn value_of(raw: &str, style: Style) -> Option<(Decimal, Option<char>, bool)> {
+    let plain: String = raw.chars().filter(|c| *c != '\'').collect();
+    let marks: Vec<char> = plain.chars().filter(|c| !c.is_ascii_digit()).collect();
+    let groups: Vec<&str> = plain.split(['.', ',']).collect();
+    let last = groups.last().copied().unwrap_or("");
+    let thousands = |groups: &[&str]| {
+        groups.first().is_some_and(|g| (1..=3).contains(&g.len()))
+            && groups.iter().skip(1).all(|g| g.len() == 3)
+    };
+    let whole = |upto: usize| groups.iter().take(upto).copied().collect::<String>();
+    let grouped = || Decimal::of_digits(&whole(groups.len()), "");
+    let decimal = || Decimal::of_digits(&whole(groups.len() - 1), last);
+    match marks.as_slice() {
+        [] => Some((Decimal::of_digits(&plain, "")?, None, false)),
+        [mark] => {
+            let first = groups.first().copied().unwrap_or("");
+            if last.len() != 3 || first.len() > 3 || first.is_empty() || first == "0" {
+                let settled = (last.len() == 2).then_some(*mark);
+                return Some((decimal()?, settled, false));
+            }
+            match style.decimal {
+                Some(d) if d == *mark => Some((decimal()?, None, false)),
+                None if style.three_places => Some((decimal()?, None, false)),
+                other => Some((grouped()?, None, other.is_none() && first.starts_with('0'))),
+            }
+        }
+        [rest @ .., mark]
+            if rest.iter().all(|m| m != mark) && rest.windows(2).all(|w| w[0] == w[1]) =>
+        {
+            let head = groups.get(..groups.len() - 1)?;
+            thousands(head).then_some((decimal()?, Some(*mark), false))
+        }
+        _ if marks.windows(2).all(|w| w[0] == w[1]) && thousands(&groups) => Some((
+            grouped()?,
+            Some(if marks.first() == Some(&',') {
+                '.'
+            } else {
+                ','
+            }),
+            false,
+        )),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> Vec<String> {
+        numbers(text, Style::default())
+            .iter()
+            .map(|n| n.value.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn every_way_of_writing_an_amount_is_read() {
+        for (text, value) in [
+            ("1,234.50", "1234.50"),
+            ("1.234,50", "1234.50"),
+            ("1'234.50", "1234.50"),
+            ("160.000", "160000"),
+            ("17,280", "17280"),
+            ("9,700", "9700"),
+            ("12,5", "12.5"),
+            ("1,234,567.89", "1234567.89"),
+            ("2.000,00", "2000.00"),
+            ("0.434", "0.434"),
+            ("-4.00", "-4.00"),
+            ("0.29-", "-0.29"),
+            ("(5.00)", "-5.00"),
+            ("１２．５０", "12.50"),
+            ("RM9.90", "9.90"),
+            ("$7.10", "7.10"),
+            ("\\12,080-", "12080"),
+            ("-RM0.02", "-0.02"),
+            (".90", "0.90"),
+            ("11.9000", "11.9000"),
+            ("Rp 25.000", "25000"),
+            ("12,- €", "12"),
+        ] {
+            assert_eq!(read(text), [value], "{text}");
+        }
+    }
+
+    #[test]
+    fn the_papers_own_style_settles_what_one_number_cannot() {
+        let dots = Style::of(["22.73 LITRE", "RM 50.00"].into_iter());
+        assert_eq!(numbers("2.590", dots)[0].value.to_string(), "2.590");
+        let commas = Style::of(["12,50"].into_iter());
+        assert_eq!(numbers("2.590", commas)[0].value.to_string(), "2590");
+    }
+
+    #[test]
+    fn dates_times_and_codes_are_not_amounts() {
+        for text in [
+            "25/03/2018",
+            "09:42:19",
+            "T1 R000020832",
+            "10.0.0.1",
+            "CS1801/26717",
+            "A05",
+        ] {
+            assert!(
+                numbers(text, Style::default())
+                    .iter()
+                    .all(|n| n.code || !n.is_money()),
+                "{text}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_has_its_numbers_read(line in "\\PC{0,60}") {
+            for n in numbers(&line, Style::default()) {
+                prop_assert!(n.from < n.to);
+            }
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Lines to labelled amounts: which words stand beside which number, and what they make of it.
+
+use super::super::layout::Line;
+use super::lexicon::{self, Flags};
+use super::number::{Decimal, Number, Style, numbers};
+
+/// What an amount is, by its label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Role {
+    /// What is to be paid; how strongly the label says so, 0 (`Amount`) to 3 (`Grand total`).
+    Total(u8),
+    Subtotal,
+    Tax,
+    /// What a tax is computed on, or one tax rate's share of the sale.
+    Base,
+    Discount,
+    Service,
+    Tip,
+    Rounding,
+    Tendered(Means),
+    Change,
+    /// A count, points, savings: not this sale's money.
+    Aside,
+}
+
+/// How it was paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Means {
+    Cash,
+    Card,
+    Wallet,
+    Unsaid,
+}
+
+/// An amount with what its label makes of it.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) line: usize,
+    pub(super) role: Role,
+    pub(super) value: Decimal,
+    pub(super) doubtful: bool,
+    /// It stands in a table of taxes.
+    pub(super) summary: bool,
+}
+
+/// A line with its numbers and words.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) line: usize,
+    /// The whole line without its numbers, in comparable form.
+    pub(super) label: String,
+    pub(super) flags: Flags,
+    pub(super) numbers: Vec<Number>,
+    /// The labels before each number, in comparable form.
+    labels: Vec<String>,
+    pub(super) role: Option<Role>,
+    pub(super) summary: bool,
+    /// How many characters the line has.
+    pub(super) length: usize,
+}
+
+/// The rows of a paper and the style of its numbers.
+#[derive(Clone, Debug)]
+pub(super) struct Rows {
+    pub(super) rows: Vec<Row>,
+    /// Decimals that amounts have on this paper: 2, or 0.
+    pub(super) places: u8,
+}
+
+impl Rows {
+    pub(super) fn of(lines: &[Line], three_places: bool) -> Self {
+        let style = Style {
+            three_places,
+            ..Style::of(lines.iter().map(|l| l.text.as_str()))
+        };
+        let mut rows: Vec<Row> = lines
+            .iter()
+            .enumerate()
+            .map(|(i, l)| row(i, l, style))
+            .collect();
+        let two = rows
+            .iter()
+            .flat_map(|r| &r.numbers)
+            .any(|n| n.value.places() == 2 && !n.percent);
+        let three = three_places
+            && rows
+                .iter()
+                .flat_map(|r| &r.numbers)
+                .any(|n| n.value.places() == 3);
+        let places = if three {
+            3
+        } else if two {
+            2
+        } else {
+            0
+        };
+        mark_summary(&mut rows);
+        for row in &mut rows {
+            row.role = role(row.flags).filter(|_| !row.label.is_empty());
+        }
+        Self { rows, places }
+    }
+
+    /// Whether a number has the form that amounts have on this paper.
+    pub(super) fn is_amount(&self, number: &Number) -> bool {
+        let form = number.value.places() == self.places
+            || number.mark.is_some()
+            || (self.places == 0 && number.value.places() == 2);
+        form && !number.percent && !number.code && !number.factor
+    }
+
+    /// Every labelled amount.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let mut out = Vec::new();
+        let mut pending: Option<(usize, Role)> = None;
+        for row in &self.rows {
+            let amounts: Vec<(usize, &Number)> = row
+                .numbers
+                .iter()
+                .enumerate()
+                .filter(|(_, n)| self.is_amount(n))
+                .collect();
+            if amounts.is_empty() {
+                pending = row
+                    .role
+                    .filter(|_| row.numbers.is_empty())
+                    .map(|r| (row.line, r))
+                    .or(pending.filter(|_| row.label.is_empty() && row.numbers.is_empty()));
+                continue;
+            }
+            match (pending.take(), row.label.is_empty()) {
+                // A label alone on its line, its amount below it.
+                (Some((line, role)), true) if line + 1 == row.line && amounts.len() == 1 => {
+                    out.extend(amounts.first().map(|(_, n)| entry(row, role, n)));
+                }
+                _ => self.labelled(row, &amounts, &mut out),
+            }
+        }
+        out
+    }
+
+    fn labelled(&self, row: &Row, amounts: &[(usize, &Number)], out: &mut Vec<Entry>) {
+        for (i, number) in amounts {
+            let own = row.labels.get(*i).map_or("", String::as_str);
+            let own_flags = lexicon::flags(own);
+            let own_role = if own_flags & !lexicon::OTHER & !lexicon::PLAIN == 0 {
+                None
+            } else {
+                role(own_flags)
+            };
+            let of_line = || {
+                row.role
+                    .filter(|_| amounts.len() == 1 || *i == 0 || own.is_empty())
+            };
+            let role = match own_role {
+                // "Total (3 items) 45.00": what counts stands before, money belongs to the total.
+                Some(Role::Aside)
+                    if own_flags & lexicon::COUNT != 0
+                        && row.flags & lexicon::TOTAL != 0
+                        && number.value.places() == 2
+                        && *i > 0 =>
+                {
+                    role(row.flags & !lexicon::COUNT)
+                }
+                Some(_) if amounts.len() == 1 && *i > 0 && row.role.is_some() => row.role,
+                Some(role) => Some(role),
+                None => of_line(),
+            };
+            if let Some(role) = role {
+                out.push(entry(row, role, number));
+            }
+        }
+    }
+}
+
+fn entry(row: &Row, role: Role, number: &Number) -> Entry {
+    Entry {
+        line: row.line,
+        role,
+        value: number.value,
+        doubtful: number.doubtful,
+        summary: row.summary,
+    }
+}
+
+fn row(line: usize, of: &Line, style: Style) -> Row {
+    let text = of.text.as_str();
+    let numbers = numbers(text, style);
+    let chars: Vec<char> = text.chars().collect();
+    let mut labels = Vec::with_capacity(numbers.len());
+    let mut whole = String::new();
+    let mut at = 0;
+    for number in &numbers {
+        let slice: String = chars
+            .get(at..number.from)
+            .unwrap_or_default()
+            .iter()
+            .collect();
+        whole.push_str(&slice);
+        whole.push(' ');
+        labels.push(tidy(&slice));
+        at = number.to.max(at);
+    }
+    whole.extend(chars.get(at..).unwrap_or_default());
+    let label = tidy(&whole);
+    let flags = lexicon::flags(&label);
+    Row {
+        line,
+        label,
+        flags,
+        numbers,
+        labels,
+        role: None,
+        summary: false,
+        length: chars.len(),
+    }
+}
+
+/// A label without rules, dots that lead to the amount, and punctuation around it.
+fn tidy(raw: &str) -> String {
+    let normal = lexicon::normal(raw);
+    let inner = |c: char| c.is_alphanumeric() || matches!(c, '@' | '#' | '\u{E00}'..='\u{E7F}');
+    normal.trim_matches(|c: char| !inner(c)).to_owned()
+}
+
+/// Rows of a tax table: from its heading until something is paid or the paper's words resume.
+fn mark_summary(rows: &mut [Row]) {
+    let mut inside = false;
+    for row in rows {
+        let heading =
+            row.flags & lexicon::SUMMARY != 0 && row.flags & (lexicon::TAX | lexicon::AMOUNT) != 0;
+        let columns = row.numbers.is_empty()
+            && row.flags & lexicon::TAX != 0
+            && row.flags
+                & (lexicon::AMOUNT | lexicon::EXCLUDING | lexicon::BASE | lexicon::INCLUDING)
+                != 0
+            && row.label.split_whitespace().count() >= 2;
+        let paid = row.flags & (lexicon::CASH | lexicon::CARD | lexicon::CHANGE) != 0
+            && !row.numbers.is_empty();
+        if heading || columns {
+            inside = true;
+        } else if paid {
+            inside = false;
+        }
+        row.summary = inside;
+    }
+}
+
+/// What a label's words make of its amount.
+pub(super) fn role(flags: Flags) -> Option<Role> {
+    use lexicon::{
+        AMOUNT, ASIDE, BASE, CARD, CASH, CHANGE, COUNT, DISCOUNT, EXCLUDING, FINAL, INCLUDING,
+        OTHER, PAID, ROUNDING, SAVINGS, SERVICE, SUB, TAX, TIP, TOTAL, WALLET,
+    };
+    let has = |f: Flags| flags & f != 0;
+    let rank = if has(OTHER) {
+        0
+    } else if has(FINAL) {
+        3
+    } else {
+        2
+    };
+    Some(match () {
+        () if has(ASIDE) && !has(FINAL) => Role::Aside,
+        () if has(CHANGE) => Role::Change,
+        () if has(ROUNDING) => Role::Rounding,
+        () if has(TIP) => Role::Tip,
+        () if has(SAVINGS) => Role::Aside,
+        () if has(COUNT) && !has(FINAL) => Role::Aside,
+        () if has(TAX) => return Some(taxed(flags, rank)),
+        () if has(DISCOUNT) && has(EXCLUDING) && has(TOTAL | AMOUNT) => Role::Subtotal,
+        () if has(DISCOUNT) => Role::Discount,
+        () if has(SUB) => Role::Subtotal,
+        () if has(SERVICE) && !has(TOTAL) => Role::Service,
+        () if has(BASE) => Role::Base,
+        () if has(TOTAL) && has(PAID) && !has(FINAL) => Role::Tendered(means(flags)),
+        () if has(TOTAL) && has(EXCLUDING) && !has(FINAL) => Role::Subtotal,
+        () if has(TOTAL) && has(CASH | CARD | WALLET) && !has(FINAL) => {
+            Role::Tendered(means(flags))
+        }
+        () if has(TOTAL) => Role::Total(rank),
+        () if has(CASH | CARD | WALLET | PAID) => Role::Tendered(means(flags)),
+        () if has(EXCLUDING) && has(AMOUNT) => Role::Subtotal,
+        () if has(AMOUNT) && has(INCLUDING) && !has(OTHER) => Role::Total(1),
+        () if has(AMOUNT) && !has(OTHER) => Role::Total(0),
+        () => return None,
+    })
+}
+
+fn taxed(flags: Flags, rank: u8) -> Role {
+    use lexicon::{AMOUNT, BASE, EXCLUDING, FINAL, INCLUDING, SUB, TOTAL};
+    let has = |f: Flags| flags & f != 0;
+    match () {
+        () if has(SUB) => Role::Subtotal,
+        () if has(TOTAL) && has(INCLUDING) && has(FINAL) => Role::Total(rank),
+        () if has(TOTAL) && has(INCLUDING) => Role::Total(rank.min(2)),
+        () if has(EXCLUDING) && has(TOTAL | AMOUNT) => Role::Subtotal,
+        () if has(BASE) => Role::Base,
+        () if has(INCLUDING) && has(AMOUNT) => Role::Total(1),
+        () => Role::Tax,
+    }
+}
+
+const fn means(flags: Flags) -> Means {
+    if flags & lexicon::CARD != 0 {
+        Means::Card
+    } else if flags & lexicon::WALLET != 0 {
+        Means::Wallet
+    } else if flags & lexicon::CASH != 0 {
+        Means::Cash
+    } else {
+        Means::Unsaid
+    }
+}

@@ -1,0 +1,410 @@
+//! Arithmetic decides: which of the amounts that could be the total is the one that adds up.
+//!
+//! Four independent ways lead to a total: what was sold, the subtotal with what is added and taken
+//! off, the tax table, and what was paid less the change. A candidate that one of them reaches is
+//! supported; a rival that is itself reached, and is no part of the other, makes both doubtful.
+
+use super::items::Items;
+use super::number::Decimal;
+use super::rows::{Entry, Means, Role};
+
+/// How many amounts of one role are combined; a paper with more has its sums wrong anyway.
+const PARTS_MAX: usize = 6;
+
+/// One amount that could be the total.
+#[derive(Clone, Debug)]
+pub(super) struct Choice {
+    pub(super) value: Decimal,
+    pub(super) line: usize,
+    pub(super) rank: u8,
+    pub(super) times: usize,
+    pub(super) doubtful: bool,
+    pub(super) support: Vec<Support>,
+    pub(super) against: Vec<Against>,
+}
+
+impl Choice {
+    /// Strength of what speaks for it.
+    fn weight(&self) -> usize {
+        let strong = |s: &Support| match s {
+            Support::Paid { .. } | Support::Subtotal { .. } => 3,
+            Support::Items => 3,
+            Support::Taxes => 2,
+            Support::SubtotalAlone | Support::PaidAlone => 1,
+        };
+        self.support.iter().map(strong).sum::<usize>()
+    }
+
+    fn order(&self) -> (usize, u8, usize, usize) {
+        (self.weight(), self.rank, self.times, self.line)
+    }
+}
+
+/// What leads to an amount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Support {
+    /// The items, with what is added and taken off, come to it.
+    Items,
+    /// Subtotal and parts, as a sum in words.
+    Subtotal { sum: String },
+    /// A subtotal of the same amount.
+    SubtotalAlone,
+    /// The tax table's base and tax come to it.
+    Taxes,
+    /// Paid less change.
+    Paid { paid: Decimal, change: Decimal },
+    /// Something paid of the same amount, and no change.
+    PaidAlone,
+}
+
+/// What speaks against an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Against {
+    /// The items were understood and come to something else.
+    Items { sum: Decimal },
+    /// No subtotal leads to it.
+    Subtotal { subtotal: Decimal },
+    /// Paid less change is something else.
+    Paid { paid: Decimal, change: Decimal },
+    /// Less was paid than this.
+    Short { paid: Decimal },
+}
+
+/// All amounts by role.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Parts {
+    pub(super) subtotals: Vec<Decimal>,
+    pub(super) taxes: Vec<Decimal>,
+    pub(super) bases: Vec<Decimal>,
+    pub(super) discounts: Vec<Decimal>,
+    pub(super) services: Vec<Decimal>,
+    pub(super) tips: Vec<Decimal>,
+    pub(super) roundings: Vec<Decimal>,
+    pub(super) tendered: Vec<(Decimal, Means)>,
+    pub(super) changes: Vec<Decimal>,
+    /// Rows of tax tables: several amounts in one line.
+    tables: Vec<Vec<Decimal>>,
+}
+
+impl Parts {
+    pub(super) fn of(entries: &[Entry], tables: Vec<Vec<Decimal>>) -> Self {
+        let mut parts = Self {
+            tables,
+            ..Self::default()
+        };
+        for entry in entries {
+            let value = entry.value;
+            let list = match entry.role {
+                Role::Subtotal => &mut parts.subtotals,
+                Role::Tax => &mut parts.taxes,
+                Role::Base => &mut parts.bases,
+                Role::Discount => &mut parts.discounts,
+                Role::Service => &mut parts.services,
+                Role::Tip => &mut parts.tips,
+                Role::Rounding => &mut parts.roundings,
+                Role::Change => &mut parts.changes,
+                Role::Tendered(means) => {
+                    parts.tendered.push((value, means));
+                    continue;
+                }
+                Role::Total(_) | Role::Aside => continue,
+            };
+            if !list.contains(&value) && list.len() < PARTS_MAX {
+                list.push(value);
+            }
+        }
+        parts.negative_cash_is_change();
+        parts
+    }
+
+    /// `CASH -100.00`, `CASH 11.00`: what came in is negative, what went out positive.
+    fn negative_cash_is_change(&mut self) {
+        type Tenders = Vec<(Decimal, Means)>;
+        let (given, back): (Tenders, Tenders) = self.tendered.iter().partition(|t| t.0.e4() < 0);
+        if !given.is_empty() {
+            if self.changes.is_empty() {
+                self.changes = back.iter().map(|t| t.0).collect();
+                self.tendered = given;
+            }
+            for paid in &mut self.tendered {
+                paid.0 = paid.0.abs();
+            }
+        }
+        for change in &mut self.changes {
+            *change = change.abs();
+        }
+    }
+
+    /// The ways of adding and taking off: each sum with its words.
+    fn adjustments(&self) -> Vec<(i64, String)> {
+        let tax = options("tax", &self.taxes, 1);
+        let service = options("service", &self.services, 1);
+        let tip = options("tip", &self.tips, 1);
+        let discount = options("discount", &self.discounts, -1);
+        let rounding = options("rounding", &self.roundings, 1);
+        let mut sums = vec![(0, String::new())];
+        for list in [tax, service, tip, discount, rounding] {
+            let mut next = Vec::with_capacity(sums.len() * list.len());
+            for (sum, words) in &sums {
+                for (part, word) in &list {
+                    next.push((sum + part, format!("{words}{word}")));
+                }
+            }
+            sums = next;
+        }
+        sums
+    }
+}
+
+/// None of them, each of them, all of them.
+fn options(name: &str, values: &[Decimal], sign: i64) -> Vec<(i64, String)> {
+    let mut out = vec![(0, String::new())];
+    let word = if sign < 0 { "less" } else { "plus" };
+    for value in values.iter().filter(|v| v.e4() != 0) {
+        let part = if sign < 0 {
+            -value.e4().abs()
+        } else {
+            value.e4()
+        };
+        out.push((part, format!(" {word} {name} {}", value.abs())));
+    }
+    if values.len() > 1 {
+        let all: i64 = values
+            .iter()
+            .map(|v| if sign < 0 { -v.e4().abs() } else { v.e4() })
+            .sum();
+        out.push((all, format!(" {word} {name} {}", Decimal::of_e4(all).abs())));
+    }
+    out
+}
+
+/// Every amount that could be the total, with what speaks for and against it; the best first.
+pub(super) fn choices(entries: &[Entry], parts: &Parts, items: &Items) -> Vec<Choice> {
+    let adjustments = parts.adjustments();
+    let mut out: Vec<Choice> = Vec::new();
+    for entry in entries {
+        let Role::Total(rank) = entry.role else {
+            continue;
+        };
+        let rank = if entry.summary { rank.min(1) } else { rank };
+        match out.iter_mut().find(|c| c.value == entry.value) {
+            Some(known) => {
+                known.times += 1;
+                known.rank = known.rank.max(rank);
+                known.doubtful |= entry.doubtful;
+                known.line = entry.line;
+            }
+            None => out.push(Choice {
+                value: entry.value,
+                line: entry.line,
+                rank,
+                times: 1,
+                doubtful: entry.doubtful,
+                support: Vec::new(),
+                against: Vec::new(),
+            }),
+        }
+    }
+    for choice in &mut out {
+        weigh(choice, parts, items, &adjustments);
+    }
+    out.sort_by_key(|c| std::cmp::Reverse(c.order()));
+    out
+}
+
+/// Fills in what speaks for and against a choice.
+pub(super) fn weigh(
+    choice: &mut Choice,
+    parts: &Parts,
+    items: &Items,
+    adjustments: &[(i64, String)],
+) {
+    let v = choice.value.e4();
+    let own;
+    let adjustments = if adjustments.is_empty() {
+        own = parts.adjustments();
+        &own
+    } else {
+        adjustments
+    };
+    from_items(choice, parts, items, adjustments);
+    let mut reached = parts.subtotals.is_empty();
+    for base in &parts.subtotals {
+        if let Some((_, words)) = adjustments.iter().find(|(part, _)| base.e4() + part == v) {
+            reached = true;
+            let support = if words.is_empty() {
+                Support::SubtotalAlone
+            } else {
+                Support::Subtotal {
+                    sum: format!("subtotal {base}{words}"),
+                }
+            };
+            choice.support.push(support);
+            break;
+        }
+    }
+    // A subtotal may be what one part of the sale came to; their sum leads to the total then.
+    let all: i64 = parts.subtotals.iter().map(|s| s.e4()).sum();
+    if !reached && adjustments.iter().any(|(part, _)| all + part == v) {
+        reached = true;
+        choice.support.push(Support::Subtotal {
+            sum: format!("subtotals {}", Decimal::of_e4(all)),
+        });
+    }
+    if let Some(first) = parts.subtotals.first().filter(|_| !reached) {
+        choice.against.push(Against::Subtotal { subtotal: *first });
+    }
+    if by_tables(v, parts) {
+        choice.support.push(Support::Taxes);
+    }
+    by_payment(choice, parts);
+}
+
+fn from_items(choice: &mut Choice, parts: &Parts, items: &Items, adjustments: &[(i64, String)]) {
+    let v = choice.value.e4();
+    let leads = |sum: i64| adjustments.iter().any(|(part, _)| sum + part == v);
+    let to_subtotal = |sum: i64| {
+        parts
+            .subtotals
+            .iter()
+            .chain(&parts.bases)
+            .any(|s| s.e4() == sum)
+    };
+    if items.items.is_empty() {
+        return;
+    }
+    if leads(items.net) || leads(items.gross) {
+        choice.support.push(Support::Items);
+    } else if items.clear && !to_subtotal(items.net) && !to_subtotal(items.gross) {
+        choice.against.push(Against::Items {
+            sum: Decimal::of_e4(items.net),
+        });
+    }
+}
+
+/// Tax table rows: base and tax, or base, tax and gross; one row alone or all together.
+fn by_tables(v: i64, parts: &Parts) -> bool {
+    let sum = |row: &Vec<Decimal>| match row.as_slice() {
+        [base, tax] => Some(base.e4() + tax.e4()),
+        [a, b, c] if a.e4() + b.e4() == c.e4() => Some(c.e4()),
+        [a, b, c] if b.e4() + c.e4() == a.e4() => Some(a.e4()),
+        _ => None,
+    };
+    let sums: Vec<i64> = parts.tables.iter().filter_map(sum).collect();
+    let listed: i64 = parts.bases.iter().chain(&parts.taxes).map(|d| d.e4()).sum();
+    let pairs = !parts.bases.is_empty() && !parts.taxes.is_empty() && listed == v;
+    pairs || sums.contains(&v) || (sums.len() > 1 && sums.iter().sum::<i64>() == v)
+}
+
+fn by_payment(choice: &mut Choice, parts: &Parts) {
+    let v = choice.value.e4();
+    let mut paid: Vec<i64> = parts
+        .tendered
+        .iter()
+        .map(|t| t.0.e4())
+        .filter(|t| *t > 0)
+        .collect();
+    paid.dedup();
+    let all: i64 = paid.iter().sum();
+    if paid.len() > 1 {
+        paid.push(all);
+    }
+    let Some(most) = paid.iter().max().copied() else {
+        return;
+    };
+    let change: Vec<i64> = parts.changes.iter().map(|c| c.e4()).collect();
+    let decimal = Decimal::of_e4;
+    let met = paid
+        .iter()
+        .find_map(|p| change.iter().find(|c| p - **c == v).map(|c| (*p, *c)));
+    if let Some((paid, change)) = met {
+        choice.support.push(if change > 0 {
+            Support::Paid {
+                paid: decimal(paid),
+                change: decimal(change),
+            }
+        } else {
+            Support::PaidAlone
+        });
+    } else if change.iter().any(|c| *c > 0) {
+        let change = decimal(change.first().copied().unwrap_or(0));
+        choice.against.push(Against::Paid {
+            paid: decimal(most),
+            change,
+        });
+    } else if paid.contains(&v) {
+        choice.support.push(Support::PaidAlone);
+    } else if most < v {
+        choice.against.push(Against::Short {
+            paid: decimal(most),
+        });
+    }
+}
+
+/// Whether `rival` is a step on the way to `winner` (before rounding, tax or discount) or a part of
+/// it, and so no second total.
+pub(super) fn is_step(rival: &Choice, winner: &Choice, rivals: &[Choice], parts: &Parts) -> bool {
+    let (r, w) = (rival.value.e4(), winner.value.e4());
+    let others = || {
+        rivals
+            .iter()
+            .map(|c| c.value.e4())
+            .filter(|x| *x != r && *x != w)
+    };
+    let subtotal = parts
+        .subtotals
+        .iter()
+        .chain(&parts.bases)
+        .any(|s| s.e4() == r)
+        && !winner.support.is_empty();
+    r == 0
+        || subtotal
+        || parts
+            .adjustments()
+            .iter()
+            .any(|(part, words)| !words.is_empty() && r + part == w)
+        || others().any(|x| r + x == w)
+        || parts.tendered.iter().any(|t| t.0.e4() == r && t.0.e4() > w)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(role: Role, text: &str) -> Entry {
+        Entry {
+            line: 0,
+            role,
+            value: Decimal::read(text).unwrap(),
+            doubtful: false,
+            summary: false,
+        }
+    }
+
+    #[test]
+    fn cash_that_is_negative_makes_the_other_cash_the_change() {
+        let entries = [
+            entry(Role::Total(2), "89.00"),
+            entry(Role::Tendered(Means::Cash), "-100.00"),
+            entry(Role::Tendered(Means::Cash), "11.00"),
+        ];
+        let parts = Parts::of(&entries, Vec::new());
+        let choices = choices(&entries, &parts, &Items::default());
+        assert!(matches!(choices[0].support[0], Support::Paid { .. }));
+    }
+
+    #[test]
+    fn a_total_before_rounding_is_a_step_to_the_total() {
+        let entries = [
+            entry(Role::Total(2), "20.98"),
+            entry(Role::Rounding, "0.02"),
+            entry(Role::Total(2), "21.00"),
+            entry(Role::Tendered(Means::Cash), "50.00"),
+            entry(Role::Change, "29.00"),
+        ];
+        let parts = Parts::of(&entries, Vec::new());
+        let all = choices(&entries, &parts, &Items::default());
+        assert_eq!(all[0].value.to_string(), "21.00");
+        assert!(is_step(&all[1], &all[0], &all, &parts));
+    }
+}

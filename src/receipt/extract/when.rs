@@ -1,0 +1,442 @@
+//! Dates and times as receipts print them, and the order of day and month where it is open.
+
+use super::super::layout::Line;
+use super::number::halfwidth;
+use std::fmt;
+
+/// A date, and a time of day when the paper has one. Local to the shop: receipts name no zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct When {
+    /// Year, four digits.
+    pub year: u16,
+    /// Month, 1 to 12.
+    pub month: u8,
+    /// Day, 1 to 31.
+    pub day: u8,
+    /// Hour (0 to 23), minute, second.
+    pub clock: Option<(u8, u8, u8)>,
+    /// Whether day and month could also be the other way round.
+    pub ambiguous: bool,
+}
+
+impl When {
+    /// The same numbers with day and month exchanged.
+    #[must_use]
+    pub const fn swapped(self) -> Self {
+        Self {
+            month: self.day,
+            day: self.month,
+            ..self
+        }
+    }
+
+    /// Reads the first date of a text.
+    pub fn read(text: &str, month_first: bool) -> Option<Self> {
+        let chars: Vec<char> = text.chars().map(halfwidth).collect();
+        let date = date(&chars, month_first)?;
+        Some(Self {
+            clock: clock(&chars),
+            ..date
+        })
+    }
+}
+
+impl fmt::Display for When {
+    /// ISO 8601 without a zone.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)?;
+        match self.clock {
+            Some((h, m, s)) => write!(f, "T{h:02}:{m:02}:{s:02}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The paper's date: a labelled one before others, one with a time before one without.
+pub(super) fn find(lines: &[Line], month_first: bool) -> Option<(usize, When)> {
+    let mut best: Option<(u8, usize, When)> = None;
+    let mut lone_clock = None;
+    for (i, line) in lines.iter().enumerate() {
+        let chars: Vec<char> = line.text.as_str().chars().map(halfwidth).collect();
+        if !chars.iter().any(char::is_ascii_digit) {
+            continue;
+        }
+        let here = clock(&chars);
+        if lone_clock.is_none() && here.is_some() {
+            lone_clock = here.map(|c| (i, c));
+        }
+        let Some(date) = date(&chars, month_first) else {
+            continue;
+        };
+        let lower = line.text.as_str().to_lowercase();
+        let other = [
+            "valid",
+            "expir",
+            "until",
+            "exp ",
+            "before",
+            "best",
+            "return",
+            "delivery",
+            "dd:",
+            "wef",
+            "effective",
+            "有効",
+            "due date",
+            "until",
+        ];
+        let score = if other.iter().any(|w| lower.contains(w)) {
+            0
+        } else {
+            1 + 2 * u8::from(here.is_some())
+                + u8::from(
+                    [
+                        "date",
+                        "datum",
+                        "fecha",
+                        "data",
+                        "日期",
+                        "時間",
+                        "时间",
+                        "일시",
+                        "tarih",
+                        "tgl",
+                        "วันที่",
+                    ]
+                    .iter()
+                    .any(|w| lower.contains(w)),
+                )
+        };
+        let when = When {
+            clock: here,
+            ..date
+        };
+        if best.is_none_or(|b| score > b.0) {
+            best = Some((score, i, when));
+        }
+    }
+    best.map(|(_, i, when)| {
+        let near = lone_clock.filter(|_| when.clock.is_none()).map(|(_, c)| c);
+        (
+            i,
+            When {
+                clock: when.clock.or(near),
+                ..when
+            },
+        )
+    })
+}
+
+/// The first date in a line.
+fn date(chars: &[char], month_first: bool) -> Option<When> {
+    (0..chars.len())
+        .filter(|i| {
+            let fresh = i
+                .checked_sub(1)
+                .and_then(|b| chars.get(b))
+                .is_none_or(|c| !c.is_ascii_alphanumeric());
+            fresh && chars.get(*i).is_some_and(char::is_ascii_alphanumeric)
+        })
+        .find_map(|i| {
+            let rest = chars.get(i..)?;
+            numeric(rest, month_first)
+                .or_else(|| east_asian(rest))
+                .or_else(|| named(rest))
+                .or_else(|| named_first(rest))
+        })
+}
+
+/// A number of one to four digits and what follows it.
+fn digits(chars: &[char]) -> Option<(u16, usize)> {
+    let n = chars.iter().take_while(|c| c.is_ascii_digit()).count();
+    if !(1..=4).contains(&n) {
+        return None;
+    }
+    let text: String = chars.iter().take(n).collect();
+    Some((text.parse().ok()?, n))
+}
+
+fn when(year: u16, month: u16, day: u16, digits: usize) -> Option<When> {
+    let year = match (digits, year) {
+        (2, y) => 2000 + y,
+        (4, y @ 1990..=2099) => y,
+        _ => return None,
+    };
+    let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
+    let long = match month {
+        2 if year % 4 == 0 => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    let real = (1..=12).contains(&month) && (1..=long).contains(&day);
+    real.then_some(When {
+        year,
+        month,
+        day,
+        clock: None,
+        ambiguous: false,
+    })
+}
+
+/// `2018-03-25`, `25/03/2018`, `3.25.18`, `20180325` is left to codes.
+fn numeric(chars: &[char], month_first: bool) -> Option<When> {
+    let (a, la) = digits(chars)?;
+    let mark = *chars.get(la).filter(|c| matches!(c, '-' | '/' | '.'))?;
+    let skip = |at: usize| {
+        at + chars
+            .get(at..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|c| **c == ' ')
+            .count()
+    };
+    let at = skip(la + 1);
+    let (b, lb) = digits(chars.get(at..)?)?;
+    let at = at + lb;
+    if chars.get(at) != Some(&mark) {
+        return None;
+    }
+    let at = skip(at + 1);
+    let (c, lc) = digits(chars.get(at..)?)?;
+    let after = chars.get(at + lc).copied().unwrap_or(' ');
+    if after.is_ascii_digit() || (after == mark && mark != '.') || lb > 2 {
+        return None;
+    }
+    if la == 4 {
+        return when(a, b, c, 4);
+    }
+    if la > 2 || !(lc == 2 || lc == 4) {
+        return None;
+    }
+    let day_first = when(c, b, a, lc);
+    let month = when(c, a, b, lc);
+    // In two digits the year may stand first; only when nothing else is a date.
+    let year_first = || if lc == 2 { when(a, b, c, la) } else { None };
+    match (day_first, month) {
+        (Some(d), Some(m)) if a != b => Some(When {
+            ambiguous: true,
+            ..if month_first && mark == '/' { m } else { d }
+        }),
+        (Some(one), _) | (None, Some(one)) => Some(one),
+        (None, None) => year_first(),
+    }
+}
+
+/// `2019年02月22日`, `2020년 9월 28일`.
+fn east_asian(chars: &[char]) -> Option<When> {
+    let mut at = 0;
+    let mut next = |signs: [char; 2]| {
+        at += chars.get(at..)?.iter().take_while(|c| **c == ' ').count();
+        let (n, length) = digits(chars.get(at..)?)?;
+        at += length
+            + chars
+                .get(at + length..)?
+                .iter()
+                .take_while(|c| **c == ' ')
+                .count();
+        let sign = chars.get(at)?;
+        at += 1;
+        signs.contains(sign).then_some(n)
+    };
+    when(
+        next(['年', '년'])?,
+        next(['月', '월'])?,
+        next(['日', '일'])?,
+        4,
+    )
+}
+
+/// The month that a word begins with, by its first three letters.
+fn month_of(chars: &[char]) -> Option<(u16, usize)> {
+    const MONTHS: &[(&str, u16)] = &[
+        ("jan", 1),
+        ("feb", 2),
+        ("fev", 2),
+        ("mar", 3),
+        ("mär", 3),
+        ("maa", 3),
+        ("mrz", 3),
+        ("apr", 4),
+        ("abr", 4),
+        ("avr", 4),
+        ("may", 5),
+        ("mai", 5),
+        ("mei", 5),
+        ("mag", 5),
+        ("jun", 6),
+        ("giu", 6),
+        ("haz", 6),
+        ("jul", 7),
+        ("lug", 7),
+        ("tem", 7),
+        ("aug", 8),
+        ("ago", 8),
+        ("aoû", 8),
+        ("agu", 8),
+        ("ağu", 8),
+        ("sep", 9),
+        ("set", 9),
+        ("eyl", 9),
+        ("oct", 10),
+        ("okt", 10),
+        ("ott", 10),
+        ("out", 10),
+        ("eki", 10),
+        ("nov", 11),
+        ("kas", 11),
+        ("dec", 12),
+        ("dez", 12),
+        ("des", 12),
+        ("dic", 12),
+        ("dis", 12),
+        ("déc", 12),
+        ("ara", 12),
+        ("ene", 1),
+        ("gen", 1),
+        ("oca", 1),
+        ("şub", 2),
+        ("nis", 4),
+    ];
+    let word: String = chars
+        .iter()
+        .take_while(|c| c.is_alphabetic())
+        .flat_map(|c| c.to_lowercase())
+        .collect();
+    let length = chars.iter().take_while(|c| c.is_alphabetic()).count();
+    let head: String = word.chars().take(3).collect();
+    let found = MONTHS.iter().find(|m| m.0 == head)?;
+    (3..=10).contains(&length).then_some((found.1, length))
+}
+
+fn gap(chars: &[char], at: usize) -> usize {
+    at + chars
+        .get(at..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(|c| matches!(c, ' ' | '.' | ',' | '-' | '/'))
+        .count()
+}
+
+/// `29 MAR 2018`, `08 Aug 2026`, `2. Februar 2019`.
+fn named(chars: &[char]) -> Option<When> {
+    let (day, length) = digits(chars)?;
+    let at = gap(chars, length);
+    let (month, length) = month_of(chars.get(at..)?)?;
+    let at = gap(chars, at + length);
+    let (year, length) = digits(chars.get(at..)?)?;
+    when(year, month, day, length)
+}
+
+/// `Feb. 22, 2019`.
+fn named_first(chars: &[char]) -> Option<When> {
+    let (month, length) = month_of(chars)?;
+    let at = gap(chars, length);
+    let (day, length) = digits(chars.get(at..)?)?;
+    let at = gap(chars, at + length);
+    let (year, length) = digits(chars.get(at..)?)?;
+    when(year, month, day, length)
+}
+
+/// `18:32:35`, `09:42:19 PM`, `7:07PM`, `16h52`, `12시 5분` is not read.
+fn clock(chars: &[char]) -> Option<(u8, u8, u8)> {
+    (0..chars.len()).find_map(|i| {
+        if i.checked_sub(1)
+            .and_then(|b| chars.get(b))
+            .is_some_and(|c| c.is_ascii_digit() || *c == ':')
+        {
+            return None;
+        }
+        let rest = chars.get(i..)?;
+        let (hour, length) = digits(rest)?;
+        let sign = *rest.get(length)?;
+        if !matches!(sign, ':' | 'h' | '時' | '时') || length > 2 {
+            return None;
+        }
+        let (minute, width) = digits(rest.get(length + 1..)?)?;
+        if width != 2 {
+            return None;
+        }
+        let mut at = length + 1 + width;
+        let mut second = 0;
+        if rest.get(at) == Some(&':')
+            && let Some((s, 2)) = digits(rest.get(at + 1..)?)
+        {
+            (second, at) = (s, at + 3);
+        }
+        let tail: String = rest
+            .get(at..)?
+            .iter()
+            .filter(|c| **c != ' ' && **c != '.')
+            .take(2)
+            .flat_map(|c| c.to_lowercase())
+            .collect();
+        let hour = match tail.as_str() {
+            "pm" if hour < 12 => hour + 12,
+            "am" if hour == 12 => 0,
+            _ => hour,
+        };
+        let clock = (
+            u8::try_from(hour).ok()?,
+            u8::try_from(minute).ok()?,
+            u8::try_from(second).ok()?,
+        );
+        (clock.0 < 24 && clock.1 < 60 && clock.2 < 60).then_some(clock)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> String {
+        When::read(text, false).map_or(String::new(), |w| w.to_string())
+    }
+
+    #[test]
+    fn dates_are_read_as_shops_write_them() {
+        for (text, iso) in [
+            ("DATE: 25-03-2018 09:42:19 AM", "2018-03-25T09:42:19"),
+            ("2015-10-21 18:32:35", "2015-10-21T18:32:35"),
+            ("29 MAR 2018 18:19", "2018-03-29T18:19:00"),
+            ("28-12-17 18:52 SH01 ZT09", "2017-12-28T18:52:00"),
+            ("2019年02月22日", "2019-02-22"),
+            ("Feb. 22, 2019", "2019-02-22"),
+            ("8/21/2025, 9:41:58 PM", "2025-08-21T21:41:58"),
+            ("20/03/2018 7:07PM RCPT NO.18252", "2018-03-20T19:07:00"),
+            ("08 Aug 2026  14:32", "2026-08-08T14:32:00"),
+            ("2022年11月 9日", "2022-11-09"),
+            ("12.05.2024", "2024-05-12"),
+        ] {
+            assert_eq!(read(text), iso, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_open_order_of_day_and_month_is_said_to_be_open() {
+        assert!(When::read("02-09-2019", false).unwrap().ambiguous);
+        assert!(!When::read("25-03-2018", false).unwrap().ambiguous);
+        assert_eq!(When::read("10/6/2026", true).unwrap().month, 10);
+    }
+
+    #[test]
+    fn telephone_numbers_and_amounts_are_no_dates() {
+        for text in [
+            "TEL 03-6258-7191",
+            "1.234,50",
+            "123-45-67890",
+            "30/02/2019x",
+            "LOT 12-48-120",
+        ] {
+            assert_eq!(read(text), "", "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_searched_for_a_date(line in "\\PC{0,60}") {
+            let _ = When::read(&line, true);
+        }
+    }
+}
