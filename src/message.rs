@@ -1,7 +1,8 @@
 //! Messages between parties, by the names they have in the flow.
 //!
 //! One enum serves both worlds: the simulator hands the values over, the network writes them as
-//! JSON. What one party must be able to show to a third (an order, a bank's word that it paid) is an
+//! JSON. What one party must be able to show to a third (an order, a bank's word that it paid) is
+//! an
 //! [`Attested`] statement: a body with a signature over its deterministic bytes, so that the JSON
 //! around it may be written in any order.
 //!

@@ -105,7 +105,8 @@ impl Time {
     }
 }
 
-/// Days since 1970-01-01 of a civil date, after H. Hinnant's `days_from_civil` with March-based years.
+/// Days since 1970-01-01 of a civil date, after H. Hinnant's `days_from_civil` with March-based
+/// years.
 fn days_of_civil(year: u64, month: u64, day: u64) -> u64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, of_era) = (year / 400, year % 400);

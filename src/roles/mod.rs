@@ -1,7 +1,8 @@
 //! Roles: what each party decides, as configuration and pure functions.
 //!
 //! A role [`admit`](Role::admit)s a message (parses it, checks its signatures; no rows, so drivers
-//! do it in parallel), then [`handle`](Role::handle)s the admitted input over a working set of rows.
+//! do it in parallel), then [`handle`](Role::handle)s the admitted input over a working set of
+//! rows.
 //! It has no socket, file, clock, thread or randomness; [`Cx`] gives it time as data, keyed draws,
 //! rows by key, and a place to push what it wants done. It may be run again for the same input, and
 //! then decides the same.

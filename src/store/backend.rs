@@ -41,7 +41,8 @@ pub trait Backend: Send {
     fn entries(&mut self, after: &[(u32, u64)], max: usize) -> Result<Vec<Entry>, StoreError>;
 
     /// One row for an input that is being handled. A store behind a network answers
-    /// [`Peek::Away`] until [`load`](Self::load) has brought the row, so that one round trip fetches
+    /// [`Peek::Away`] until [`load`](Self::load) has brought the row, so that one round trip
+    /// fetches
     /// what all inputs of a group need.
     fn peek(&mut self, want: &Want) -> Result<Peek, StoreError> {
         let found = self.load(std::slice::from_ref(want))?.pop().flatten();

@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 /// The ways in which an input can end without a trace in rows: what it read and wrote is dropped.
 ///
-/// A business "no" (a declined payment, a refused claim) is not among them: it is a row and an event.
+/// A business "no" (a declined payment, a refused claim) is not among them: it is a row and an
+/// event.
 #[derive(Clone, Debug)]
 pub enum Stop {
     /// The asker may not, or the input makes no sense. The driver journals party, cause and reason.

@@ -79,7 +79,8 @@ impl Bank {
         cx.put(order.clone())
     }
 
-    /// The claim's answer is missing: it is asked again under the same key, for as long as it takes.
+    /// The claim's answer is missing: it is asked again under the same key, for as long as it
+    /// takes.
     pub(super) fn claim_again(&self, cx: &mut Cx<'_>, of: Attempt) -> Result<(), Stop> {
         let Some(mut order) = self.held(cx, of)? else {
             return Ok(());

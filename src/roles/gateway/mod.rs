@@ -1,4 +1,5 @@
-//! The gateway: one payment order per receipt, across all banks, and the sole judge of who may pay it.
+//! The gateway: one payment order per receipt, across all banks, and the sole judge of who may pay
+//! it.
 //!
 //! Its word is a *claim*: granted once, durably. It holds no money; it grants, asks after what it
 //! granted until somebody proves the outcome, and tells the shop. See the reference on orders,

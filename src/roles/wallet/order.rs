@@ -19,7 +19,8 @@ pub struct Checked {
 }
 
 impl Wallet {
-    /// The gateway's signature. The seal needs the code, which is a row: see [`shown`](Self::shown).
+    /// The gateway's signature. The seal needs the code, which is a row: see
+    /// [`shown`](Self::shown).
     pub(super) fn check_order(
         &self,
         from: Party,
