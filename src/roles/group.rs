@@ -27,8 +27,8 @@ pub struct Taken<I> {
     pub from: Option<Party>,
     /// What the message is about.
     pub about: About,
-    /// The timer that fired, if it was one.
-    pub timer: Option<Timer>,
+    /// The timer that fired, and when it was due, if it was one.
+    pub timer: Option<(Time, Timer)>,
     /// The admitted input, or why it was not admitted.
     pub input: Result<I, Reason>,
 }
@@ -48,15 +48,15 @@ impl<I> Taken<I> {
         }
     }
 
-    /// A timer that fired.
-    pub fn timer<R: Role<Input = I>>(role: &R, at: Time, timer: Timer) -> Self {
+    /// A timer that fired, as the store gave it with the time that it was due at.
+    pub fn timer<R: Role<Input = I>>(role: &R, at: Time, (due, timer): (Time, Timer)) -> Self {
         let input = Ok(role.wake(timer));
         Self {
             at,
             what: timer.kind.word(),
             from: None,
             about: About::default(),
-            timer: Some(timer),
+            timer: Some((due, timer)),
             input,
         }
     }
@@ -171,9 +171,6 @@ impl<R: Role> Group<'_, R> {
         taken: &Taken<R::Input>,
     ) -> Result<Result<Outputs, Vec<Want>>, StoreError> {
         let mut cx = Cx::new(taken.at, self.role.me(), self.chance, Work::new(self.store));
-        if let Some(timer) = taken.timer {
-            cx.timer(timer, None);
-        }
         let handled = match &taken.input {
             Ok(input) => self.role.handle(&mut cx, input),
             Err(reason) => Err(Stop::Refuse(*reason)),
@@ -200,6 +197,8 @@ impl<R: Role> Group<'_, R> {
 
     fn save(&mut self, taken: &Taken<R::Input>, mut writes: Writes) -> Result<(), StoreError> {
         writes.at = taken.at;
+        // Cleared only if it is still set for when it fired: an input handled since may have moved it.
+        writes.fired = taken.timer;
         writes.cause = Some(Cause {
             what: Cow::Borrowed(taken.what),
             from: taken.from,
@@ -208,14 +207,12 @@ impl<R: Role> Group<'_, R> {
     }
 }
 
-/// A refusal's only trace: its journal line, and a fired timer's end.
+/// A refusal's only trace: its journal line.
 fn refused<I>(taken: &Taken<I>, reason: Reason) -> Writes {
     let mut event = Event::new(EventKind::Refused).reason(reason);
     event.order = taken.about.order;
     event.peer = taken.from;
-    let timers = taken.timer.map(|timer| (timer, None)).into_iter().collect();
     Writes {
-        timers,
         events: vec![event],
         ..Writes::default()
     }

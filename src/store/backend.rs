@@ -21,8 +21,12 @@ pub trait Backend: Send {
     /// Takes one input's writes. They are visible to later loads of the same group at once.
     fn save(&mut self, writes: Writes) -> Result<(), StoreError>;
 
-    /// Timers due at `until` or before, the earliest first, at most `max`.
+    /// Timers due at `until` or before, the earliest first, at most `max`; asked between groups. In
+    /// a store that others share, they are this process's for a while: no other gets them.
     fn due(&mut self, until: Time, max: usize) -> Result<Vec<(Time, Timer)>, StoreError>;
+
+    /// When the earliest timer is due.
+    fn next_due(&mut self) -> Result<Option<Time>, StoreError>;
 
     /// Begins a group.
     fn begin(&mut self) -> Result<(), StoreError>;
@@ -33,11 +37,13 @@ pub trait Backend: Send {
     /// Drops everything saved since [`begin`](Self::begin).
     fn abort(&mut self) -> Result<(), StoreError>;
 
-    /// Every row of a table in key order, for screens, reports and checkers; never for `handle`.
+    /// Every committed row of a table in key order, for screens, reports and checkers; never for
+    /// `handle`, and asked between groups.
     fn scan(&mut self, table: &'static Schema) -> Result<Vec<Arc<dyn Row>>, StoreError>;
 
-    /// Journal entries of all lanes after `(lane, seq)` positions given per lane, in lane and
-    /// sequence order, at most `max`.
+    /// Committed journal entries of all lanes after `(lane, seq)` positions given per lane, in lane
+    /// and sequence order, at most `max`; asked between groups. A lane's entries become visible in
+    /// their order, so a reader that goes on from the last it got misses none.
     fn entries(&mut self, after: &[(u32, u64)], max: usize) -> Result<Vec<Entry>, StoreError>;
 
     /// One row for an input that is being handled. A store behind a network answers
@@ -62,12 +68,13 @@ pub enum Peek {
 /// A row that an input reads.
 pub type Want = (&'static Schema, Key);
 
-/// A row as stored: its value and its version, which grows by one with every write.
+/// A row as stored: its value and its version, which every write changes.
 #[derive(Clone, Debug)]
 pub struct Stored {
     /// The row.
     pub row: Arc<dyn Row>,
-    /// How often it was written.
+    /// Never 0. Memory and SQLite count the row's writes, PostgreSQL gives the number of the group
+    /// that wrote it.
     pub version: u64,
 }
 
@@ -76,6 +83,9 @@ pub struct Stored {
 pub struct Writes {
     /// Rows put and deleted, each key at most once.
     pub rows: Vec<RowWrite>,
+    /// The timer that made the party act, and when it was due: it is cleared, unless it was moved
+    /// in the meantime. Applied before [`timers`](Self::timers).
+    pub fired: Option<(Time, Timer)>,
     /// Timers set and cleared, each subject at most once.
     pub timers: Vec<(Timer, Option<Time>)>,
     /// What happened, in order.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 type Map<K, V> = HashMap<K, V, BuildHasherDefault<SipHasher13>>;
 
 /// One party's rows, timers and journal in memory.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Memory {
     rows: Map<(u32, Key), Stored>,
     timers: Map<Timer, Time>,
@@ -28,7 +28,7 @@ pub struct Memory {
     undo: Vec<Undo>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 enum Undo {
     Row(u32, Key, Option<Stored>),
     Timer(Timer, Option<Time>),
@@ -123,6 +123,11 @@ impl Backend for Memory {
             };
             self.undo.push(Undo::Row(at.0, at.1, before));
         }
+        if let Some((due, timer)) = writes.fired
+            && self.timers.get(&timer) == Some(&due)
+        {
+            self.set_timer(timer, None);
+        }
         for (timer, at) in writes.timers {
             self.set_timer(timer, at);
         }
@@ -149,6 +154,10 @@ impl Backend for Memory {
             .take(max)
             .copied()
             .collect())
+    }
+
+    fn next_due(&mut self) -> Result<Option<Time>, StoreError> {
+        Ok(self.due.first().map(|(at, _)| *at))
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
@@ -187,5 +196,33 @@ impl Backend for Memory {
             .map_or(0, |(_, seq)| *seq);
         let from = usize::try_from(seen).unwrap_or(usize::MAX);
         Ok(self.journal.iter().skip(from).take(max).cloned().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Id;
+    use crate::store::TimerKind;
+
+    #[test]
+    fn a_timer_moved_before_its_turn_stays_set() {
+        let mut store = Memory::new(ChainKind::Fast);
+        let timer = Timer::new(TimerKind::Ask, Id::from_bytes([7; 16]));
+        let at = Time::from_seconds;
+        let set = |seconds| Writes {
+            timers: vec![(timer, Some(at(seconds)))],
+            ..Writes::default()
+        };
+        let fired = |seconds| Writes {
+            fired: Some((at(seconds), timer)),
+            ..Writes::default()
+        };
+        for writes in [set(1), set(9), fired(1)] {
+            store.save(writes).unwrap();
+        }
+        assert_eq!(store.next_due(), Ok(Some(at(9))));
+        store.save(fired(9)).unwrap();
+        assert_eq!(store.next_due(), Ok(None));
     }
 }

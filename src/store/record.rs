@@ -108,6 +108,7 @@ impl std::fmt::Debug for dyn Row {
 
 /// Declares a record: its table's name, its key fields, its other fields, then indexes and whether
 /// it is volatile, if so.
+#[macro_export]
 macro_rules! record {
     (
         $(#[$doc:meta])*

@@ -113,8 +113,7 @@ impl<'a> Work<'a> {
             rows,
             timers,
             events,
-            at: Time::default(),
-            cause: None,
+            ..Writes::default()
         }
     }
 
