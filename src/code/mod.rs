@@ -7,4 +7,5 @@
 pub mod bundle;
 pub mod link;
 pub mod sealed;
+pub mod symbol;
 pub mod vectors;

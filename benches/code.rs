@@ -1,0 +1,127 @@
+//! The payment code's own speed: seal, verify, open, draw and scan.
+//!
+//! Run with `cargo bench --bench code`; each line is the median of many rounds on one thread.
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench reads the clock and prints"
+)]
+
+use quittance::code::link;
+use quittance::code::sealed::{
+    Accept, Blob, Code, Draft, Flags, MasterKey, SealedOrder, TerminalKey, digest, open,
+    open_as_gateway, seal,
+};
+use quittance::code::symbol::Symbol;
+use quittance::id::TerminalId;
+use quittance::money::{Currency, Money};
+use quittance::sign::{PublicKey, SigningKey, Suite};
+use quittance::time::Time;
+use std::hint::black_box;
+use std::time::Instant;
+
+fn main() {
+    for suite in [Suite::Es256, Suite::Ed25519, Suite::Simulated] {
+        sealed(suite);
+    }
+    symbol();
+}
+
+fn draft() -> Draft {
+    Draft {
+        route: [0xC0, 0xFF, 0xEE],
+        flags: Flags::NONE,
+        issued_at: Time::from_seconds(1_732_300_000),
+        ttl_minutes: 1440,
+        order: SealedOrder {
+            counter: 42,
+            amount: Money::new(840, Currency::EUR),
+            reference: "A1-0042".into(),
+            digest: digest("TOTAL 8.40"),
+            merchant: None,
+            till: None,
+            lines: None,
+            tax: None,
+        },
+        certificate: None,
+    }
+}
+
+fn keys(suite: Suite) -> (TerminalKey, SigningKey) {
+    let terminal = TerminalId::from_bytes([1, 2, 3, 4, 5, 6]);
+    let terminal = TerminalKey::derive(&MasterKey::from_bytes([1; 32]), terminal, 1);
+    let signing = SigningKey::from_seed(suite, &[7; 32]).expect("a seed that is not zero");
+    (terminal, signing)
+}
+
+fn blob(suite: Suite) -> Blob {
+    let (terminal, signing) = keys(suite);
+    seal(&terminal, &signing, &draft()).expect("a good draft")
+}
+
+fn sealed(suite: Suite) {
+    let (terminal, signing) = keys(suite);
+    let (draft, blob, public) = (draft(), blob(suite), signing.public());
+    let parse = |blob: &Blob| Code::parse(blob, Accept::SIMULATION).expect("a good code");
+    let verify = |code: &Code, key: &PublicKey| code.verify(key).expect("a good signature");
+    let code = verify(&parse(&blob), &public);
+    let order_key = terminal.order_key(code.header());
+    let name = format!("{suite:?}");
+    report(&format!("{name}: seal and sign"), || {
+        seal(&terminal, &signing, &draft)
+    });
+    report(&format!("{name}: parse"), || parse(&blob));
+    report(&format!("{name}: parse and verify"), || {
+        verify(&parse(&blob), &public)
+    });
+    report(&format!("{name}: open as gateway"), || {
+        open_as_gateway(&code, &terminal)
+    });
+    report(&format!("{name}: open with the order key"), || {
+        open(&code, &order_key)
+    });
+    report(&format!("{name}: seal, verify, open"), || {
+        let blob = seal(&terminal, &signing, &draft).expect("a good draft");
+        open_as_gateway(&verify(&parse(&blob), &public), &terminal)
+    });
+    let bytes = *public.bytes();
+    report(&format!("{name}: parse a public key"), || {
+        PublicKey::parse_any(&bytes)
+    });
+}
+
+fn symbol() {
+    let text = link::to_link("q.example.com", None, &blob(Suite::Es256));
+    report("symbol of a 146-byte code (version 9)", || {
+        Symbol::encode(&text)
+    });
+    let bytes = "x".repeat(200);
+    report("symbol of 200 bytes (version 10)", || {
+        Symbol::encode(&bytes)
+    });
+    let bytes = "x".repeat(400);
+    report("symbol of 400 bytes (version 15)", || {
+        Symbol::encode(&bytes)
+    });
+}
+
+/// Prints the median and the least of 60 rounds of some 5 ms each.
+fn report<T>(name: &str, mut work: impl FnMut() -> T) {
+    let mut time = |count: u32| {
+        let start = Instant::now();
+        for _round in 0..count {
+            black_box(work());
+        }
+        start.elapsed().as_secs_f64() / f64::from(count) * 1e6
+    };
+    let single = time(3).max(0.01);
+    let count = u32::try_from((5e3 / single).round() as u64)
+        .unwrap_or(u32::MAX)
+        .max(1);
+    let mut rounds: Vec<f64> = (0..60).map(|_round| time(count)).collect();
+    rounds.sort_by(f64::total_cmp);
+    println!(
+        "{name:<44} {:>9.3} us median, {:>9.3} least",
+        rounds[30], rounds[0]
+    );
+}
