@@ -12,6 +12,7 @@
 
 pub mod approval;
 pub mod bank;
+pub mod chip;
 mod cx;
 pub mod gateway;
 mod group;
