@@ -9,6 +9,7 @@ pub mod extract;
 pub mod layout;
 pub mod profile;
 pub mod tokens;
+pub mod write;
 
 pub use extract::{Hints, Kind, NotPayable, Payable, Reading};
 pub use layout::{Line, Picture, Symbol};

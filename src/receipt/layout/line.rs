@@ -2,7 +2,6 @@
 
 use super::super::charset::Charset;
 use super::super::tokens::Align;
-use super::state::State;
 use crate::text::Text;
 use unicode_width::UnicodeWidthChar;
 
@@ -22,6 +21,19 @@ pub struct Line {
     pub size: (u8, u8),
     /// Whether anything in it is bold or white on black.
     pub strong: bool,
+    /// How many empty lines stand above it.
+    pub gap: u8,
+}
+
+/// How the next characters print.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ink {
+    pub(super) align: Align,
+    pub(super) size: (u8, u8),
+    pub(super) strong: bool,
+    pub(super) national: u8,
+    /// Width of a cell in dots.
+    pub(super) cell: usize,
 }
 
 /// A piece of a line that was begun at a position of its own.
@@ -66,9 +78,9 @@ impl Builder {
     }
 
     /// Appends a run of text at the current position.
-    pub(super) fn text(&mut self, run: &[u8], charset: Charset, state: &State<'_>) {
+    pub(super) fn text(&mut self, run: &[u8], charset: Charset, ink: &Ink) {
         if self.is_blank() {
-            self.align = state.align;
+            self.align = ink.align;
         }
         let room = LINE_CHARS_MAX.saturating_sub(self.text.len());
         let run = if run.len() > 4 * room {
@@ -77,16 +89,16 @@ impl Builder {
             run
         };
         let from = self.text.len();
-        charset.decode(run, state.national, &mut self.text);
+        charset.decode(run, ink.national, &mut self.text);
         let added = self.text.get(from..).unwrap_or_default();
         let columns = if added.is_ascii() {
             added.len()
         } else {
             added.chars().map(|c| c.width().unwrap_or(1)).sum()
         };
-        self.x += columns * state.cell() * usize::from(state.wide);
-        self.size = (self.size.0.max(state.wide), self.size.1.max(state.tall));
-        self.strong |= state.bold || state.invert;
+        self.x += columns * ink.cell * usize::from(ink.size.0);
+        self.size = (self.size.0.max(ink.size.0), self.size.1.max(ink.size.1));
+        self.strong |= ink.strong;
     }
 
     /// Moves to a dot position: to the right with spaces, to the left as a new piece.
@@ -144,6 +156,7 @@ impl Builder {
             align: self.align,
             size: (self.size.0.max(1), self.size.1.max(1)),
             strong: self.strong,
+            gap: 0,
         })
     }
 

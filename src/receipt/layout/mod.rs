@@ -13,12 +13,15 @@ pub use picture::{PICTURE_BYTES_MAX, Picture};
 
 use super::charset::{Charset, Guess, guess};
 use super::profile::Profile;
-use super::tokens::{Dialect, Image, Op, Token, tokens};
-use line::Builder;
+use super::tokens::{Align, Dialect, Image, Op, Token, tokens};
+use line::{Builder, Ink};
 use state::State;
+use std::ops::Deref;
 
 /// The most lines of one job; what follows is dropped and the page says so.
 pub const LINES_MAX: usize = 20_000;
+/// The longest macro in bytes, as on real printers.
+const MACRO_BYTES_MAX: usize = 2048;
 /// How often one macro call is followed.
 const MACRO_RUNS_MAX: u8 = 8;
 
@@ -31,6 +34,12 @@ pub struct Symbol {
     pub qr: bool,
     /// Its payload, as far as the stream says.
     pub data: Vec<u8>,
+    /// Dots a module, for a QR code.
+    pub module: u8,
+    /// Error correction of a QR code: 0 L, 1 M, 2 Q, 3 H.
+    pub level: u8,
+    /// Where it stands.
+    pub align: Align,
 }
 
 /// One receipt as it leaves the cutter.
@@ -60,10 +69,8 @@ impl Page {
 /// Lays a whole job out. Without a profile, Epson's or Star's common values are taken.
 pub fn layout(job: &[u8], dialect: Dialect, profile: Option<&Profile>) -> Vec<Page> {
     let mut layout = Layout::new(dialect, profile, guess_of(job, dialect));
-    let mut offset = 0;
     for token in tokens(dialect, job) {
-        layout.token(&token, job, offset);
-        offset += token.bytes.len();
+        layout.token(&token);
     }
     layout.finish()
 }
@@ -87,66 +94,100 @@ fn guess_of(job: &[u8], dialect: Dialect) -> Guess {
     guess(runs.into_iter(), multibyte)
 }
 
-struct Layout<'p> {
-    state: State<'p>,
+/// Lays tokens out as they come.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout<P> {
+    state: State<P>,
     line: Builder,
     page: Page,
     pages: Vec<Page>,
     lines: usize,
+    gap: u8,
     picture: Option<Picture>,
     stored: Option<Picture>,
-    qr: Vec<u8>,
-    macro_from: Option<usize>,
-    macro_range: Option<(usize, usize)>,
+    qr: Qr,
+    recording: bool,
+    macro_bytes: Vec<u8>,
     replaying: bool,
 }
 
-impl<'p> Layout<'p> {
-    fn new(dialect: Dialect, profile: Option<&'p Profile>, guess: Guess) -> Self {
+/// The QR symbol that the printer holds.
+#[derive(Clone, Debug)]
+struct Qr {
+    data: Vec<u8>,
+    module: u8,
+    level: u8,
+}
+
+impl<P: Deref<Target = Profile> + Clone> Layout<P> {
+    pub(crate) fn new(dialect: Dialect, profile: Option<P>, guess: Guess) -> Self {
         Self {
             state: State::new(dialect, profile, guess),
             line: Builder::default(),
             page: Page::default(),
             pages: Vec::new(),
             lines: 0,
+            gap: 0,
             picture: None,
             stored: None,
-            qr: Vec::new(),
-            macro_from: None,
-            macro_range: None,
+            qr: Qr {
+                data: Vec::new(),
+                module: 3,
+                level: 0,
+            },
+            recording: false,
+            macro_bytes: Vec::new(),
             replaying: false,
         }
     }
 
-    fn token(&mut self, token: &Token<'_>, job: &[u8], offset: usize) {
+    /// The pages that were cut off since the last call.
+    pub(crate) fn take_pages(&mut self) -> Vec<Page> {
+        self.lines = self.page.lines.len();
+        std::mem::take(&mut self.pages)
+    }
+
+    /// What hangs out of the printer and has not been cut.
+    pub(crate) const fn hanging(&self) -> &Page {
+        &self.page
+    }
+
+    pub(crate) fn token(&mut self, token: &Token<'_>) {
+        if self.recording
+            && token.op != Op::MacroMark
+            && self.macro_bytes.len() + token.bytes.len() <= MACRO_BYTES_MAX
+        {
+            self.macro_bytes.extend_from_slice(token.bytes);
+        }
         match token.op {
             Op::Text(run) if self.state.printing => self.text(run),
-            Op::LineFeed if self.state.printing => self.end_line(),
+            Op::LineFeed if self.state.printing => self.line_feed(),
             Op::Peripheral(n) => self.state.printing = n & 1 == 1 || n & 2 == 0,
             _ if !self.state.printing => {}
             Op::MacroMark if self.replaying => {}
-            Op::MacroMark => match self.macro_from.take() {
-                Some(from) => self.macro_range = Some((from, offset)),
-                None => self.macro_from = Some(offset + token.bytes.len()),
-            },
-            Op::MacroRun if !self.replaying => {
-                self.replay(job, token.bytes.get(2).copied().unwrap_or(1));
+            Op::MacroMark => {
+                self.recording = !self.recording;
+                if self.recording {
+                    self.macro_bytes.clear();
+                }
+            }
+            Op::MacroRun if !self.replaying && !self.recording => {
+                self.replay(token.bytes.get(2).copied().unwrap_or(1));
             }
             op => self.op(&op),
         }
     }
 
-    fn replay(&mut self, job: &[u8], times: u8) {
-        let Some(defined) = self.macro_range.and_then(|(from, to)| job.get(from..to)) else {
-            return;
-        };
+    fn replay(&mut self, times: u8) {
+        let defined = std::mem::take(&mut self.macro_bytes);
         self.replaying = true;
         for _ in 0..times.min(MACRO_RUNS_MAX) {
-            for token in tokens(self.state.dialect, defined) {
-                self.token(&token, defined, 0);
+            for token in tokens(self.state.dialect, &defined) {
+                self.token(&token);
             }
         }
         self.replaying = false;
+        self.macro_bytes = defined;
     }
 
     fn op(&mut self, op: &Op<'_>) {
@@ -161,8 +202,9 @@ impl<'p> Layout<'p> {
                 self.line.to(to, self.state.cell());
             }
             Op::CarriageReturn if self.state.dialect == Dialect::EscPos => {}
-            Op::CarriageReturn | Op::LineFeed => self.end_line(),
-            Op::FeedLines(_) | Op::FeedDots(_) => self.feed(),
+            Op::CarriageReturn | Op::LineFeed => self.line_feed(),
+            Op::FeedLines(n) => self.feed(n),
+            Op::FeedDots(n) => self.feed(n / 24),
             Op::FormFeed | Op::PrintPage | Op::StandardMode => self.print_page(),
             Op::PageMode => {
                 self.end_line();
@@ -174,13 +216,16 @@ impl<'p> Layout<'p> {
             Op::Image(image) => self.image(&image),
             Op::StoreImage(image) => self.stored = Picture::of(&image),
             Op::PrintStored => {
-                if let Some(picture) = self.stored.clone() {
+                if let Some(mut picture) = self.stored.clone() {
+                    picture.align = self.state.align;
                     self.end_line();
                     self.stitch(picture);
                 }
             }
-            Op::QrStore(data) => self.qr = data.to_vec(),
-            Op::QrPrint => self.symbol(true, self.qr.clone()),
+            Op::QrStore(data) => self.qr.data = data.to_vec(),
+            Op::QrModule(n) => self.qr.module = n,
+            Op::QrLevel(n) => self.qr.level = n,
+            Op::QrPrint => self.symbol(true, self.qr.data.clone()),
             Op::Symbol => self.symbol(false, Vec::new()),
             Op::Barcode(_, data) => self.symbol(false, data.to_vec()),
             _ => self.state.op(op),
@@ -195,39 +240,60 @@ impl<'p> Layout<'p> {
         if charset == Charset::Unknown && !run.is_ascii() {
             self.page.doubtful_charset = true;
         }
-        self.line.text(run, charset, &self.state);
+        let ink = Ink {
+            align: self.state.align,
+            size: (self.state.wide, self.state.tall),
+            strong: self.state.bold || self.state.invert,
+            national: self.state.national,
+            cell: self.state.cell(),
+        };
+        self.line.text(run, charset, &ink);
     }
 
     fn end_line(&mut self) {
         if let Some(line) = self.line.end(self.state.cell()) {
-            if self.lines < LINES_MAX {
-                self.page.lines.push(line);
-                self.lines += 1;
-            } else {
-                self.page.clipped = true;
-            }
+            self.push(line);
         }
     }
 
-    fn feed(&mut self) {
+    fn push(&mut self, line: Line) {
+        if self.lines < LINES_MAX {
+            self.page.lines.push(Line {
+                gap: std::mem::take(&mut self.gap),
+                ..line
+            });
+            self.lines += 1;
+        } else {
+            self.page.clipped = true;
+        }
+    }
+
+    /// A line end: the line, or one more empty line above the next.
+    fn line_feed(&mut self) {
+        if self.line.is_blank() && !self.line.has_band() {
+            self.gap = self.gap.saturating_add(1);
+        }
         self.end_line();
+    }
+
+    fn feed(&mut self, lines: u8) {
+        self.end_line();
+        self.gap = self.gap.saturating_add(lines);
     }
 
     fn print_page(&mut self) {
         self.end_line();
         for line in self.line.page_lines(self.state.cell()) {
-            if self.lines < LINES_MAX {
-                self.page.lines.push(line);
-                self.lines += 1;
-            }
+            self.push(line);
         }
         self.line.page_mode(false);
     }
 
     fn image(&mut self, image: &Image<'_>) {
-        let Some(picture) = Picture::of(image) else {
+        let Some(mut picture) = Picture::of(image) else {
             return;
         };
+        picture.align = self.state.align;
         if image.inline {
             // Bands beside each other share a line; the next line's band goes below.
             match &mut self.picture {
@@ -260,7 +326,15 @@ impl<'p> Layout<'p> {
         self.flush_picture();
         if self.page.symbols.len() < LINES_MAX {
             let line = self.page.lines.len();
-            self.page.symbols.push(Symbol { line, qr, data });
+            let (module, level, align) = (self.qr.module, self.qr.level, self.state.align);
+            self.page.symbols.push(Symbol {
+                line,
+                qr,
+                data,
+                module,
+                level,
+                align,
+            });
         }
     }
 
@@ -271,9 +345,10 @@ impl<'p> Layout<'p> {
             self.page.cut = true;
             self.pages.push(std::mem::take(&mut self.page));
         }
+        self.gap = 0;
     }
 
-    fn finish(mut self) -> Vec<Page> {
+    pub(crate) fn finish(mut self) -> Vec<Page> {
         self.print_page();
         self.flush_picture();
         if !self.page.is_blank() {

@@ -1,6 +1,6 @@
 //! A one-bit picture, stitched from the bands that a driver sends.
 
-use super::super::tokens::Image;
+use super::super::tokens::{Align, Image};
 
 /// The largest picture in bytes: 72 bytes a row, 58,000 rows, more than seven metres of paper.
 pub const PICTURE_BYTES_MAX: usize = 4 << 20;
@@ -10,9 +10,25 @@ pub const PICTURE_BYTES_MAX: usize = 4 << 20;
 pub struct Picture {
     width: usize,
     rows: Vec<Vec<u8>>,
+    /// Where it stands on the paper.
+    pub align: Align,
 }
 
 impl Picture {
+    /// A picture of `width` columns whose rows are packed bits, most significant bit left.
+    pub fn of_rows(width: usize, rows: Vec<Vec<u8>>) -> Self {
+        Self {
+            width,
+            rows,
+            align: Align::Left,
+        }
+    }
+
+    /// The packed rows.
+    pub fn rows(&self) -> &[Vec<u8>] {
+        &self.rows
+    }
+
     /// The picture that a command carries, at the size it prints; nothing when it has no dots.
     pub(crate) fn of(image: &Image<'_>) -> Option<Self> {
         let (sx, sy) = (usize::from(image.scale.0), usize::from(image.scale.1));
@@ -33,7 +49,7 @@ impl Picture {
             };
             rows.extend(std::iter::repeat_n(row, sy));
         }
-        Some(Self { width, rows })
+        Some(Self::of_rows(width, rows))
     }
 
     /// Columns in dots.
@@ -102,7 +118,7 @@ impl Picture {
     }
 }
 
-fn bits(dots: impl Iterator<Item = bool>, stride: usize) -> Vec<u8> {
+pub(crate) fn bits(dots: impl Iterator<Item = bool>, stride: usize) -> Vec<u8> {
     let mut row = vec![0; stride];
     for (x, black) in dots.enumerate() {
         if black && let Some(byte) = row.get_mut(x / 8) {

@@ -3,6 +3,7 @@
 use super::super::charset::{Charset, Guess};
 use super::super::profile::{Profile, page};
 use super::super::tokens::{Align, Dialect, Op};
+use std::ops::Deref;
 
 /// Font A's cell in dots where no profile says otherwise.
 const CELL_DOTS: usize = 12;
@@ -11,9 +12,9 @@ const TAB_COLUMNS: usize = 8;
 
 /// Modes that a command sets and a reset clears.
 #[derive(Clone, Debug)]
-pub(super) struct State<'p> {
+pub(super) struct State<P> {
     pub(super) dialect: Dialect,
-    profile: Option<&'p Profile>,
+    profile: Option<P>,
     guess: Guess,
     /// Whether the printer listens (`ESC =`).
     pub(super) printing: bool,
@@ -33,8 +34,8 @@ pub(super) struct State<'p> {
     charset: Charset,
 }
 
-impl<'p> State<'p> {
-    pub(super) fn new(dialect: Dialect, profile: Option<&'p Profile>, guess: Guess) -> Self {
+impl<P: Deref<Target = Profile> + Clone> State<P> {
+    pub(super) fn new(dialect: Dialect, profile: Option<P>, guess: Guess) -> Self {
         let mut state = Self {
             dialect,
             profile,
@@ -62,6 +63,7 @@ impl<'p> State<'p> {
     pub(super) fn cell(&self) -> usize {
         let base = self
             .profile
+            .as_ref()
             .map_or(CELL_DOTS, |p| usize::from(p.cell_dots()));
         if self.font == 0 {
             base
@@ -95,7 +97,7 @@ impl<'p> State<'p> {
     pub(super) fn op(&mut self, op: &Op<'_>) {
         match *op {
             Op::Init => {
-                let (dialect, profile, guess) = (self.dialect, self.profile, self.guess);
+                let (dialect, profile, guess) = (self.dialect, self.profile.clone(), self.guess);
                 *self = Self::new(dialect, profile, guess);
             }
             Op::Align(align) => self.align = align,
@@ -139,7 +141,7 @@ impl<'p> State<'p> {
         if self.utf8 || self.guess == Guess::Multibyte(Charset::Utf8) {
             return Charset::Utf8;
         }
-        let default = self.profile.and_then(|p| p.multibyte);
+        let default = self.profile.as_ref().and_then(|p| p.multibyte);
         match self.multibyte.or_else(|| default.map(|m| m.on)) {
             Some(true) => self.multibyte_charset(default.map(|m| m.charset)),
             // Shift-JIS needs no FS & (Toshiba B-EP command reference, p. 583).
@@ -165,7 +167,7 @@ impl<'p> State<'p> {
     }
 
     fn single(&self) -> Charset {
-        match (self.table, self.profile) {
+        match (self.table, self.profile.as_ref()) {
             (Some(n), Some(profile)) => profile.page(n),
             (Some(n), None) => page(self.dialect, n),
             (None, Some(profile)) => Charset::Page(profile.default_page),
