@@ -1,5 +1,6 @@
 //! Quittance makes any till's printed receipt payable by any bank's app.
 
+pub mod cast;
 pub mod chance;
 pub mod code;
 pub mod hex;

@@ -10,6 +10,7 @@
 //! Why one trait for seven parties: the simulator's world and the network's node drive all of them
 //! with the same code ([`Group`]), so a retry, a crash or a conflict means the same in both.
 
+pub mod actor;
 pub mod approval;
 pub mod bank;
 pub mod chip;
@@ -20,6 +21,7 @@ mod outbox;
 pub mod trust;
 pub mod wallet;
 
+pub use actor::Actor;
 pub use cx::{Cx, Effect, Outputs};
 pub use group::{Done, Group, Taken};
 pub use outbox::{Kept, Schedule};

@@ -1,0 +1,326 @@
+//! The cast: every party of a story, made from names alone.
+//!
+//! Who takes part is a list of names ([`Parts`]); keys, terminals, accounts and a signed trust bundle
+//! follow from it and from a seed, so that the simulator and a test network on one machine have the
+//! same parties. Every secret is a keyed draw of its owner's name: another customer changes nobody
+//! else's keys.
+
+mod keys;
+mod till;
+
+pub use keys::Crypto;
+pub use till::Till;
+
+use crate::chance::Chance;
+use crate::code::bundle::{
+    Bundle, BundleError, Host, Merchant, Payee, SignedBundle, TerminalEpoch,
+};
+use crate::code::sealed::{CertificateError, IssuerKey};
+use crate::id::{MerchantId, Name, NameError, Party, PartyKind};
+use crate::money::Money;
+use crate::roles::bank::{self, AccountOpening, Bank};
+use crate::roles::gateway::{self, Gateway};
+use crate::roles::trust::Trust;
+use crate::roles::wallet::{Habits, Wallet};
+use crate::sign::{KeyError, PublicKey};
+use crate::text::Text;
+use crate::time::{Span, Time};
+use keys::Keys;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How long a cast's certificates and trust bundle hold.
+pub const TRUST_LASTS: Span = Span::hours(24 * 400);
+/// How long a printed code can be paid, unless its merchant says otherwise.
+pub const CODE_MINUTES: u16 = 60;
+
+/// Who takes part.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// How things are signed.
+    pub crypto: Crypto,
+    /// From when on certificates and the bundle hold.
+    pub starts: Time,
+    /// The gateway. Banks clear through one.
+    pub gateway: Name,
+    /// How long it waits.
+    pub gateway_timing: gateway::Timing,
+    /// Where links to it lead when they are followed.
+    pub endpoint: String,
+    /// The banks.
+    pub banks: Vec<BankPart>,
+    /// The shops.
+    pub merchants: Vec<MerchantPart>,
+    /// The customers, each with a wallet.
+    pub customers: Vec<CustomerPart>,
+}
+
+/// A bank.
+#[derive(Clone, Copy, Debug)]
+pub struct BankPart {
+    /// Its name.
+    pub name: Name,
+    /// How long it waits.
+    pub timing: bank::Timing,
+}
+
+/// A shop.
+#[derive(Clone, Debug)]
+pub struct MerchantPart {
+    /// Its name; also its account's at its bank.
+    pub name: Name,
+    /// Its certified name, which payers see.
+    pub title: Text,
+    /// Where it banks.
+    pub bank: Name,
+    /// How many tills it has, each with a terminal and a chip.
+    pub tills: u16,
+    /// How long its codes can be paid, in minutes.
+    pub code_minutes: u16,
+}
+
+/// A customer.
+#[derive(Clone, Copy, Debug)]
+pub struct CustomerPart {
+    /// Their name; also their wallet's and their account's.
+    pub name: Name,
+    /// Where they bank.
+    pub bank: Name,
+    /// What their account begins with.
+    pub balance: Money,
+    /// The most that one payment may take.
+    pub limit: Option<Money>,
+    /// How they behave.
+    pub habits: Habits,
+}
+
+/// Every party, ready to be driven.
+pub struct Cast {
+    /// The key that the trust bundle is checked with.
+    pub root: PublicKey,
+    /// The trust bundle as it travels.
+    pub signed: SignedBundle,
+    /// The trust bundle opened, and which codes are taken.
+    pub trust: Arc<Trust>,
+    /// The host of this cast's links.
+    pub host: String,
+    /// The gateway.
+    pub gateway: Gateway,
+    /// The banks, each with the accounts that it opens first.
+    pub banks: Vec<(Bank, Vec<AccountOpening>)>,
+    /// The wallets, in the order of the customers.
+    pub wallets: Vec<Wallet>,
+    /// The tills, in the order of the merchants.
+    pub tills: Vec<Till>,
+}
+
+impl Cast {
+    /// Makes everybody.
+    pub fn new(parts: &Parts, chance: &Chance) -> Result<Self, CastError> {
+        let keys = Keys::new(parts.crypto, chance)?;
+        let merchants = merchant_ids(parts, chance);
+        let tills = tills(parts, &keys, &merchants)?;
+        let host = format!("{}.quittance.example", parts.gateway);
+        let bundle = bundle(parts, &keys, &merchants, &tills, &host)?;
+        let signed = bundle.sign(&keys.root);
+        let accept = parts.crypto.accept();
+        let opened = signed.open(&keys.root.public(), accept, None, parts.starts)?;
+        let trust = Arc::new(Trust {
+            accept,
+            bundle: opened,
+        });
+        Ok(Self {
+            root: keys.root.public(),
+            gateway: gateway(parts, &keys, &trust, &tills)?,
+            banks: banks(parts, &keys, &trust)?,
+            wallets: wallets(parts, &keys, &trust)?,
+            signed,
+            trust,
+            host,
+            tills,
+        })
+    }
+
+    /// The till of a merchant, the first being 1.
+    pub fn till(&self, merchant: Name, number: u16) -> Option<&Till> {
+        let mut tills = self.tills.iter();
+        tills.find(|till| till.merchant == merchant && till.key.terminal().till() == number)
+    }
+}
+
+/// Merchants' ids, drawn from their names; of two with one id the second by name takes the next.
+fn merchant_ids(parts: &Parts, chance: &Chance) -> BTreeMap<Name, MerchantId> {
+    let names: BTreeSet<Name> = parts.merchants.iter().map(|m| m.name).collect();
+    let mut taken = BTreeSet::new();
+    let mut id_of = |name: &Name| {
+        let [a, b, c, d, ..] = chance
+            .draw("merchant-id", name.as_str().as_bytes(), 0)
+            .to_be_bytes();
+        let mut id = u32::from_be_bytes([a, b, c, d]);
+        while !taken.insert(id) {
+            id = id.wrapping_add(1);
+        }
+        MerchantId(id.to_be_bytes())
+    };
+    names.iter().map(|name| (*name, id_of(name))).collect()
+}
+
+fn tills(
+    parts: &Parts,
+    keys: &Keys<'_>,
+    ids: &BTreeMap<Name, MerchantId>,
+) -> Result<Vec<Till>, CastError> {
+    let mut all = Vec::new();
+    for merchant in &parts.merchants {
+        for number in 1..=merchant.tills {
+            all.push(Till::new(
+                parts,
+                keys,
+                merchant,
+                ids[&merchant.name],
+                number,
+            )?);
+        }
+    }
+    Ok(all)
+}
+
+fn bundle(
+    parts: &Parts,
+    keys: &Keys<'_>,
+    ids: &BTreeMap<Name, MerchantId>,
+    tills: &[Till],
+    host: &str,
+) -> Result<Bundle, CastError> {
+    let expires = parts.starts.after(TRUST_LASTS);
+    let merchant = |part: &MerchantPart| {
+        let payee = Payee {
+            bank: part.bank,
+            account: Text::clean(part.name.as_str()),
+        };
+        let name = part.title.clone();
+        (ids[&part.name], Merchant { name, payee })
+    };
+    let terminal = |till: &Till| {
+        let epoch = TerminalEpoch::new(till.key.terminal(), till.key.epoch());
+        (epoch, till.signing.public())
+    };
+    let banks = parts.banks.iter();
+    let signers = banks.map(|bank| Party::new(PartyKind::Bank, bank.name));
+    let signers = signers.chain([Party::new(PartyKind::Gateway, parts.gateway)]);
+    let key_of = |party: Party| Ok((party, keys.stating(party)?.public()));
+    let answers = Host {
+        gateway: parts.gateway,
+        endpoint: parts.endpoint.clone(),
+    };
+    Ok(Bundle {
+        version: 1,
+        issued: parts.starts,
+        expires,
+        issuers: vec![IssuerKey {
+            key: keys.issuer.public(),
+            not_before: parts.starts,
+            not_after: expires,
+        }],
+        revoked_issuers: BTreeSet::new(),
+        hosts: BTreeMap::from([(host.to_owned(), answers)]),
+        merchants: parts.merchants.iter().map(merchant).collect(),
+        terminals: tills.iter().map(terminal).collect(),
+        revoked_terminals: BTreeSet::new(),
+        parties: signers.map(key_of).collect::<Result<_, KeyError>>()?,
+    })
+}
+
+fn gateway(
+    parts: &Parts,
+    keys: &Keys<'_>,
+    trust: &Arc<Trust>,
+    tills: &[Till],
+) -> Result<Gateway, CastError> {
+    let key = |till: &Till| ((till.key.terminal(), till.key.epoch()), till.key.clone());
+    Ok(Gateway {
+        name: parts.gateway,
+        route: keys.route(parts.gateway),
+        key: Arc::new(keys.stating(Party::new(PartyKind::Gateway, parts.gateway))?),
+        terminal_keys: Arc::new(tills.iter().map(key).collect()),
+        trust: Arc::clone(trust),
+        shops: Arc::new(BTreeMap::new()),
+        terminals: Arc::new(BTreeMap::new()),
+        timing: parts.gateway_timing,
+    })
+}
+
+fn banks(
+    parts: &Parts,
+    keys: &Keys<'_>,
+    trust: &Arc<Trust>,
+) -> Result<Vec<(Bank, Vec<AccountOpening>)>, CastError> {
+    let mut openings: BTreeMap<Name, Vec<AccountOpening>> = BTreeMap::new();
+    for customer in &parts.customers {
+        let accounts = openings.entry(customer.bank).or_default();
+        accounts.push(AccountOpening {
+            name: customer.name,
+            owner: Party::new(PartyKind::Wallet, customer.name),
+            balance: customer.balance,
+            limit: customer.limit,
+        });
+    }
+    let make = |part: &BankPart| {
+        let bank = Bank {
+            name: part.name,
+            gateway: parts.gateway,
+            key: Arc::new(keys.stating(Party::new(PartyKind::Bank, part.name))?),
+            approvals: keys.approvals(part.name),
+            trust: Arc::clone(trust),
+            timing: part.timing,
+        };
+        Ok((bank, openings.get(&part.name).cloned().unwrap_or_default()))
+    };
+    parts.banks.iter().map(make).collect()
+}
+
+fn wallets(parts: &Parts, keys: &Keys<'_>, trust: &Arc<Trust>) -> Result<Vec<Wallet>, CastError> {
+    let make = |part: &CustomerPart| {
+        if !parts.banks.iter().any(|bank| bank.name == part.bank) {
+            let (who, bank) = (part.name, part.bank);
+            return Err(CastError::NoBank { who, bank });
+        }
+        Ok(Wallet {
+            name: part.name,
+            bank: part.bank,
+            account: part.name,
+            approval: keys.approvals(part.bank).key_of(&part.name),
+            trust: Arc::clone(trust),
+            habits: part.habits,
+        })
+    };
+    parts.customers.iter().map(make).collect()
+}
+
+/// Why there is no such cast.
+#[derive(Debug, thiserror::Error)]
+pub enum CastError {
+    /// A seed that gives no key.
+    #[error("make the cast's keys")]
+    Key(#[from] KeyError),
+    /// The bundle does not open.
+    #[error("open the cast's own trust bundle")]
+    Bundle(#[from] BundleError),
+    /// A shop's title does not fit a certificate.
+    #[error("certify a terminal")]
+    Certificate(#[from] CertificateError),
+    /// A till's name, made of its shop's and a number, is too long.
+    #[error("name a till")]
+    Name(#[from] NameError),
+    /// A party banks where there is no bank.
+    #[error("find bank `{bank}`, where `{who}` banks")]
+    NoBank {
+        /// Who.
+        who: Name,
+        /// The bank.
+        bank: Name,
+    },
+}
+
+#[cfg(test)]
+mod tests;
