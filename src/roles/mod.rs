@@ -65,3 +65,6 @@ pub trait Role: Send + Sync {
     /// Signs what the party states, after the commit.
     fn release(&self, message: &mut Message);
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! What the program says: data on stdout, talk on stderr. The only place that prints.
+//!
+//! Everything that came from outside is a [`Text`](crate::text::Text) before it gets here, so no
+//! command can hand a stranger's escape sequence to a terminal.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the one place that prints"
+)]
+
+use super::exit::{Exit, Failure};
+use std::io::{self, IsTerminal, Write};
+
+/// Writes data to stdout. A closed pipe is success: the reader has what it wanted.
+pub(super) fn data(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(quiet()),
+        Err(error) => Err(Failure::new(
+            Exit::Environment,
+            format!("write the output: {error}"),
+        )),
+    }
+}
+
+/// Writes one line of data to stdout.
+pub(super) fn line(text: &str) -> Result<(), Failure> {
+    data(format!("{text}\n").as_bytes())
+}
+
+/// Ends the command without a word, successfully.
+fn quiet() -> Failure {
+    Failure::new(Exit::Done, "")
+}
+
+/// Says something about the work, on stderr.
+pub(super) fn say(text: &str) {
+    let _closed_stderr_changes_nothing = writeln!(io::stderr(), "{text}");
+}
+
+/// Says why the command stopped.
+pub(super) fn complain(failure: &Failure) {
+    if failure.message.is_empty() {
+        return;
+    }
+    say(&format!("quittance: failed to {}", failure.message));
+    if let Some(hint) = &failure.hint {
+        say(&format!("hint: {hint}"));
+    }
+}
+
+/// Whether stdout may carry colour: NO_COLOR, CLICOLOR_FORCE, then whether it is a terminal.
+pub(super) fn colour() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "the environment is read in cli")]
+    let set = |name| std::env::var(name).is_ok_and(|value| !value.is_empty() && value != "0");
+    if set("NO_COLOR") {
+        return false;
+    }
+    set("CLICOLOR_FORCE") || io::stdout().is_terminal()
+}
