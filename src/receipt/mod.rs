@@ -8,6 +8,7 @@ pub mod charset;
 pub mod extract;
 pub mod layout;
 pub mod profile;
+pub mod tail;
 pub mod tokens;
 pub mod write;
 
