@@ -13,10 +13,13 @@
 pub mod actor;
 pub mod approval;
 pub mod bank;
+#[cfg(test)]
+pub(crate) mod bench;
 pub mod chip;
 mod cx;
 pub mod gateway;
 mod group;
+pub mod merchant;
 mod outbox;
 pub mod trust;
 pub mod wallet;

@@ -2,22 +2,19 @@
 
 use super::apdu::{Answer, Command, Header, Status};
 use super::*;
-use crate::chance::Chance;
 use crate::code::sealed::{
     Accept, CertificateDraft, Code, MasterKey, ReceiptDigest, SealedOrder, open_as_gateway,
 };
-use crate::id::{Id, TerminalId};
-use crate::journal::{ChainKind, EventKind};
+use crate::id::Id;
+use crate::journal::EventKind;
 use crate::money::Money;
-use crate::roles::{Done, Group, Taken};
+use crate::roles::bench::{Bench, TERMINAL};
 use crate::sign::{PublicKey, Suite};
-use crate::store::{Backend, Memory, Record, Work};
+use crate::store::{Backend, Record};
 use crate::text::Text;
-use crate::time::Span;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-const TERMINAL: TerminalId = TerminalId::from_bytes([0, 0, 0, 1, 0, 1]);
 const PIN: &[u8] = b"4711";
 const PUK: &[u8] = b"12345678";
 
@@ -57,9 +54,7 @@ fn chip(suite: Suite) -> Chip {
 
 /// A chip on the desk, with its memory.
 struct Desk {
-    chip: Chip,
-    store: Memory,
-    now: Time,
+    bench: Bench<Chip>,
     jobs: u64,
 }
 
@@ -69,44 +64,21 @@ impl Desk {
     }
 
     fn of(chip: Chip) -> Self {
-        Self {
-            chip,
-            store: Memory::new(ChainKind::Fast),
-            now: Time::from_seconds(1_700_000_000),
-            jobs: 0,
-        }
+        let (bench, jobs) = (Bench::new(chip), 0);
+        Self { bench, jobs }
     }
 
     fn send(&mut self, apdu: &[u8]) -> Answer {
-        self.now = self.now.after(Span::millis(1));
-        let from = Sender {
-            party: "terminal:one".parse().unwrap(),
-            bank: None,
-        };
         let message = Message::Apdu(Bytes(apdu.into()));
-        let taken = Taken::message(&self.chip, self.now, from, message);
-        let chance = Chance::of_seed(1);
-        let first = {
-            let work = Work::new(&mut self.store);
-            let mut cx = Cx::new(self.now, self.chip.me(), &chance, work);
-            let input = taken.input.clone().unwrap();
-            self.chip.handle(&mut cx, &input).unwrap();
-            cx.finish().1
-        };
-        let mut group = Group {
-            role: &self.chip,
-            chance: &chance,
-            store: &mut self.store,
-        };
-        let mut done = group.run(&[taken]);
-        let Some(Done::Released(out)) = done.pop() else {
-            panic!("the memory store never fails")
-        };
-        assert_eq!(first, out, "a run that was dropped decided otherwise");
+        let out = self.bench.tell("terminal:one", message);
         let Some(Message::ApduAnswer(Bytes(answer))) = out.reply else {
             panic!("a command has an answer")
         };
         Answer::parse(&answer).unwrap()
+    }
+
+    fn lose_power(&mut self) {
+        self.bench.store.crash();
     }
 
     fn ask(&mut self, instruction: Instruction, data: &[u8]) -> Answer {
@@ -114,12 +86,12 @@ impl Desk {
     }
 
     fn pairing(&self) -> Pairing {
-        self.chip.keys.as_ref().unwrap().pairing()
+        self.bench.role.keys.as_ref().unwrap().pairing()
     }
 
     /// Opens a session as the paired module does.
     fn open(&mut self, nonce: u8) -> Module {
-        let mut module = Module::shut(self.chip.me());
+        let mut module = Module::shut(self.bench.role.me());
         let mut say = module.greet([nonce; 16]);
         let pairing = self.pairing();
         loop {
@@ -144,8 +116,8 @@ impl Desk {
     fn request(&mut self) -> SealRequest {
         self.jobs += 1;
         SealRequest {
-            job: Id::new(self.now.millis(), u128::from(self.jobs)),
-            issued_at: self.now,
+            job: Id::new(self.bench.now.millis(), u128::from(self.jobs)),
+            issued_at: self.bench.now,
             ttl_minutes: 60,
             order: order(),
         }
@@ -237,7 +209,7 @@ fn a_module_with_another_pairing_key_is_refused_and_knows_it() {
         key: crate::code::sealed::PairingKey::from_bytes([0; 32]),
         suite: Suite::Es256,
     };
-    let mut module = Module::shut(desk.chip.me());
+    let mut module = Module::shut(desk.bench.role.me());
     let answer = desk.send(&module.greet([1; 16])).to_bytes();
     assert_eq!(module.hear(&wrong, &answer), Err(ModuleError::NotAuthentic));
     let guess = desk.ask(Instruction::ExternalAuthenticate, &[0; 16]);
@@ -265,7 +237,7 @@ fn a_repeated_opening_gets_the_same_nonce_and_a_later_one_another() {
     let mut seen = BTreeSet::from([first.data]);
     for crash in [false, true, true] {
         if crash {
-            desk.store.crash();
+            desk.lose_power();
         }
         let answer = desk.ask(Instruction::InitializeUpdate, &[5; 16]);
         assert!(seen.insert(answer.data), "a nonce was drawn twice");
@@ -277,7 +249,7 @@ fn a_repeated_opening_gets_the_same_nonce_and_a_later_one_another() {
 fn a_recorded_session_cannot_be_played_again() {
     let mut desk = Desk::new(Suite::Es256);
     let pairing = desk.pairing();
-    let mut module = Module::shut(desk.chip.me());
+    let mut module = Module::shut(desk.bench.role.me());
     let mut recorded = vec![module.greet([1; 16])];
     loop {
         let answer = desk.send(recorded.last().unwrap()).to_bytes();
@@ -291,7 +263,7 @@ fn a_recorded_session_cannot_be_played_again() {
     assert_eq!(desk.send(recorded.last().unwrap()).status, Status::Done);
     for crash in [false, true] {
         if crash {
-            desk.store.crash();
+            desk.lose_power();
         }
         let statuses: Vec<_> = recorded.iter().map(|c| desk.send(c).status).collect();
         assert_eq!(statuses[1], Status::NotAuthentic);
@@ -308,7 +280,7 @@ fn after_a_loss_of_power_the_session_is_lost_and_the_module_hears_so() {
     let mut desk = Desk::new(Suite::Simulated);
     let mut module = desk.open(1);
     desk.seal(&mut module);
-    desk.store.crash();
+    desk.lose_power();
     let data = desk.request().to_bytes().unwrap();
     let command = module.say(Instruction::SealAndSign, &data).unwrap();
     let answer = desk.send(&command).to_bytes();
@@ -323,7 +295,7 @@ fn sealing_writes_lasting_memory_once_in_64_codes() {
     let mut module = desk.open(1);
     let version = |desk: &mut Desk| {
         let key = crate::store::Key::of(&(TERMINAL, 1_u8));
-        let found = desk.store.load(&[(ChipMemory::SCHEMA, key)]).unwrap();
+        let found = desk.bench.store.load(&[(ChipMemory::SCHEMA, key)]).unwrap();
         found[0].as_ref().unwrap().version
     };
     let before = version(&mut desk);
@@ -341,11 +313,7 @@ fn a_chip_becomes_active_with_its_first_session() {
     assert_eq!(desk.status().life, Life::Personalised);
     desk.open(1);
     assert_eq!(desk.status().life, Life::Active);
-    let opened = |desk: &Desk| {
-        let kinds = desk.store.journal().iter().map(|e| e.event.kind);
-        kinds.filter(|k| *k == EventKind::SessionOpened).count()
-    };
-    assert_eq!(opened(&desk), 1);
+    assert_eq!(desk.bench.count(EventKind::SessionOpened), 1);
 }
 
 #[test]
@@ -357,7 +325,7 @@ fn a_locked_chip_seals_nothing_until_it_is_unlocked_with_the_pin() {
     let pin = desk.within(&mut module, Instruction::Verify, PIN);
     assert_eq!(pin.status, Status::Done);
     desk.within(&mut module, Instruction::Deactivate, &[]);
-    desk.store.crash();
+    desk.lose_power();
     let mut module = desk.open(2);
     let data = desk.request().to_bytes().unwrap();
     let refused = desk.within(&mut module, Instruction::SealAndSign, &data);
@@ -374,7 +342,7 @@ fn a_terminated_chip_does_nothing_for_ever() {
     desk.within(&mut module, Instruction::Verify, PIN);
     let ended = desk.within(&mut module, Instruction::Terminate, &[]);
     assert_eq!(ended.status, Status::Done);
-    desk.store.crash();
+    desk.lose_power();
     let answer = desk.ask(Instruction::InitializeUpdate, &[1; 16]);
     assert_eq!(answer, Answer::bare(Status::Conditions));
     assert_eq!(desk.status().life, Life::Terminated);
@@ -388,7 +356,7 @@ fn wrong_pins_block_it_over_a_loss_of_power_and_the_puk_unblocks_it() {
         let answer = desk.within(&mut module, Instruction::Verify, b"0000");
         assert_eq!(answer.status, Status::WrongPin(left));
     }
-    desk.store.crash();
+    desk.lose_power();
     let mut module = desk.open(2);
     let status =
         |desk: &mut Desk, module: &mut Module, i, data: &[u8]| desk.within(module, i, data).status;
@@ -463,8 +431,8 @@ fn an_order_that_makes_no_sense_is_refused_by_its_job() {
 fn no_secret_is_ever_printed_or_sent() {
     let mut desk = Desk::new(Suite::Es256);
     let mut module = desk.open(1);
-    let shown = format!("{:?} {module:?}", desk.chip);
-    let secret = desk.chip.keys.as_ref().unwrap().terminal.clone();
+    let shown = format!("{:?} {module:?}", desk.bench.role);
+    let secret = desk.bench.role.keys.as_ref().unwrap().terminal.clone();
     let pairing = desk.pairing();
     for key in [secret.expose(), pairing.key.expose()] {
         let listed = format!("{key:?}");
@@ -529,7 +497,7 @@ proptest! {
                 },
                 Step::Crash | Step::Reopen => {
                     if matches!(step, Step::Crash) {
-                        desk.store.crash();
+                        desk.lose_power();
                         crashed = true;
                     }
                     nonce += 1;
