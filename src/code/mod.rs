@@ -7,6 +7,7 @@
 pub mod bundle;
 pub mod draw;
 pub mod link;
+pub mod scan;
 pub mod sealed;
 pub mod symbol;
 pub mod vectors;
