@@ -25,6 +25,7 @@
 
 pub mod cast;
 pub mod chance;
+pub mod cli;
 pub mod code;
 pub mod hex;
 pub mod id;

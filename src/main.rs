@@ -1,2 +1,7 @@
 //! The `quittance` program: hands the arguments to [`quittance::cli`] and its verdict to the shell.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    quittance::cli::main()
+}

@@ -72,18 +72,18 @@ impl From<Exit> for ExitCode {
 
 /// Why a command stopped: what it says on stderr, and how it exits.
 #[derive(Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     /// How it exits.
-    pub exit: Exit,
+    pub(super) exit: Exit,
     /// A fragment that reads after "failed to".
-    pub message: String,
+    pub(super) message: String,
     /// What the person could do about it.
-    pub hint: Option<String>,
+    pub(super) hint: Option<String>,
 }
 
 impl Failure {
     /// It failed to `message`.
-    pub fn new(exit: Exit, message: impl std::fmt::Display) -> Self {
+    pub(super) fn new(exit: Exit, message: impl std::fmt::Display) -> Self {
         Self {
             exit,
             message: message.to_string(),
@@ -93,7 +93,7 @@ impl Failure {
 
     /// And here is what could be done.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }

@@ -1,0 +1,72 @@
+//! The commands, one file each. What was typed is parsed here and nowhere else.
+
+mod development;
+mod exit;
+mod input;
+mod output;
+mod qr;
+mod scan;
+
+pub use exit::Exit;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use exit::Failure;
+use std::process::ExitCode;
+
+/// Make any till's printed receipt payable by any bank's app.
+#[derive(Parser)]
+#[command(
+    name = "quittance",
+    version,
+    max_term_width = 100,
+    propagate_version = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Qr(qr::Args),
+    Scan(scan::Args),
+}
+
+/// Runs the program on the process's own arguments.
+pub fn main() -> ExitCode {
+    let matches = match command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(help_or_usage) => {
+            // clap knows which of both it is, and where each belongs.
+            let _printed = help_or_usage.print();
+            let usage = help_or_usage.use_stderr();
+            return if usage { Exit::Usage } else { Exit::Done }.into();
+        }
+    };
+    let cli = Cli::from_arg_matches(&matches).expect("clap has just checked these arguments");
+    let ended = match cli.command {
+        Command::Qr(args) => qr::run(&args),
+        Command::Scan(args) => scan::run(&args),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output::complain(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+/// The command line, for parsing, help, man pages and completions.
+pub fn command() -> clap::Command {
+    Cli::command().after_help(exit_table())
+}
+
+fn exit_table() -> String {
+    let row = |(exit, means): &(Exit, &str)| format!("  {:>3}  {means}", exit.code());
+    let rows: Vec<String> = Exit::TABLE.iter().map(row).collect();
+    format!("Exit codes:\n{}", rows.join("\n"))
+}
+
+/// What a command gives back.
+type Ended = Result<Exit, Failure>;
