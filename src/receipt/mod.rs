@@ -7,6 +7,7 @@
 pub mod charset;
 pub mod extract;
 pub mod layout;
+pub mod paper;
 pub mod profile;
 pub mod tail;
 pub mod tokens;

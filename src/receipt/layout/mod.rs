@@ -9,6 +9,7 @@ mod picture;
 mod state;
 
 pub use line::{LINE_CHARS_MAX, Line};
+pub(crate) use picture::bits;
 pub use picture::{PICTURE_BYTES_MAX, Picture};
 
 use super::charset::{Charset, Guess, guess};
