@@ -9,18 +9,16 @@ use crate::chance::Chance;
 use crate::id::Name;
 use crate::roles::{bank, gateway};
 use crate::text::Text;
-use crate::time::Time;
+use crate::time::{Span, Time};
 
-/// From when on the development certificates hold: 2026-01-01.
-const STARTS: Time = Time::from_seconds(1_767_225_600);
 const SEED: [u8; 16] = *b"quittance-dev/1\0";
 
 /// The development scheme: a gateway, a bank and one shop with one till.
-pub(super) fn cast() -> Result<Cast, Failure> {
+pub(super) fn cast(now: Time) -> Result<Cast, Failure> {
     let name = |text: &str| text.parse::<Name>().expect("these are names");
     let parts = Parts {
         crypto: Crypto::Real,
-        starts: STARTS,
+        starts: now.before(Span::hours(24)),
         gateway: name("dev"),
         gateway_timing: gateway::Timing::default(),
         endpoint: "http://127.0.0.1:7100".to_owned(),

@@ -1,5 +1,6 @@
 //! The commands, one file each. What was typed is parsed here and nowhere else.
 
+mod clock;
 mod development;
 mod exit;
 mod input;

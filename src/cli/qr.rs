@@ -82,7 +82,8 @@ struct Due {
 
 pub(super) fn run(args: &Args) -> Ended {
     let dues = dues(args)?;
-    let cast = development::cast()?;
+    let now = super::clock::now();
+    let cast = development::cast(now)?;
     let till = cast.tills.first();
     let till = till.ok_or_else(|| Failure::new(Exit::Environment, "find the development till"))?;
     if !args.quiet {
@@ -176,7 +177,9 @@ impl<'a> Coded<'a> {
         due: &'a Due,
         offset: u32,
     ) -> Result<Self, Failure> {
-        let issued_at = args.issued_at.map_or_else(now, Time::from_seconds);
+        let issued_at = args
+            .issued_at
+            .map_or_else(super::clock::now, Time::from_seconds);
         let counter = args.counter.unwrap_or_else(|| issued_at.seconds());
         let counter = counter.saturating_add(offset);
         let order = SealedOrder {
@@ -263,14 +266,4 @@ impl<'a> Coded<'a> {
             "symbol": draw::json(&self.symbol),
         })
     }
-}
-
-fn now() -> Time {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a shell's code is issued when it is asked for"
-    )]
-    let since = std::time::SystemTime::UNIX_EPOCH.elapsed();
-    let nanos = since.map_or(0, |since| since.as_nanos());
-    Time::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }

@@ -6,6 +6,7 @@ use crate::id::{MerchantId, TerminalId};
 use crate::sign::{PublicKey, Verified};
 use crate::text::Text;
 use crate::time::Time;
+use std::fmt;
 
 /// What a phone knows of a code without asking anybody. The amount is not part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,15 @@ pub enum Warning {
     IssuedAhead,
     /// It can no longer be paid.
     Expired,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IssuedAhead => "issued ahead of this clock",
+            Self::Expired => "expired by this clock",
+        })
+    }
 }
 
 impl TrustBundle {
