@@ -38,6 +38,7 @@ pub mod receipt;
 pub mod roles;
 pub mod scenario;
 pub mod sign;
+pub mod sim;
 pub mod store;
 pub mod text;
 pub mod time;

@@ -19,7 +19,8 @@ const EPOCH: u8 = 1;
 /// One till of a shop.
 #[derive(Clone)]
 pub struct Till {
-    /// The name of its terminal and of its chip: the shop's and the till's number.
+    /// The name of its terminal and of its chip: the shop's own, with the till's number when there
+    /// are several.
     pub name: Name,
     /// Whose it is.
     pub merchant: Name,
@@ -45,7 +46,10 @@ impl Till {
         id: MerchantId,
         number: u16,
     ) -> Result<Self, CastError> {
-        let name: Name = format!("{}-{number}", merchant.name).parse()?;
+        let name = match merchant.tills {
+            1 => merchant.name,
+            _ => format!("{}-{number}", merchant.name).parse()?,
+        };
         let terminal = TerminalId::of(id, number);
         let signing = Arc::new(keys.sealing(name)?);
         let certificate = Certificate::issue(

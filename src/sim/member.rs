@@ -1,0 +1,153 @@
+//! A party in the world: its role, its store, its power.
+
+use super::draw::of_bytes;
+use crate::chance::Chance;
+use crate::id::{Name, Party};
+use crate::journal::Entry;
+use crate::message::{MessageKind, Sender};
+use crate::roles::actor::Input;
+use crate::roles::{Actor, Done, Group, Role, Taken};
+use crate::store::{Backend, Memory, StoreError};
+use crate::time::{Span, Time};
+
+/// A store whose power can fail.
+pub trait Disk: Backend {
+    /// Power fails and comes back: what was not committed is gone, and so are volatile tables.
+    fn power_fails(&mut self) -> Result<(), StoreError>;
+}
+
+impl Disk for Memory {
+    fn power_fails(&mut self) -> Result<(), StoreError> {
+        self.crash();
+        Ok(())
+    }
+}
+
+/// What a party keeps its rows in.
+pub enum Store {
+    /// In memory: quick, and its journal can be read where it lies.
+    Memory(Box<Memory>),
+    /// Any other.
+    Other(Box<dyn Disk>),
+}
+
+impl Store {
+    /// As backends are asked.
+    pub fn backend(&mut self) -> &mut dyn Backend {
+        match self {
+            Self::Memory(memory) => &mut **memory,
+            Self::Other(disk) => &mut **disk,
+        }
+    }
+
+    fn power_fails(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(memory) => memory.power_fails(),
+            Self::Other(disk) => disk.power_fails(),
+        }
+    }
+
+    /// Shows what was committed after the first `seen` entries; says how many there are now.
+    pub(super) fn show(
+        &mut self,
+        seen: u64,
+        mut each: impl FnMut(&Entry),
+    ) -> Result<u64, StoreError> {
+        match self {
+            Self::Memory(memory) => {
+                let from = usize::try_from(seen).unwrap_or(usize::MAX);
+                let new = memory.journal().get(from..).unwrap_or_default();
+                new.iter().for_each(&mut each);
+                Ok(seen + new.len() as u64)
+            }
+            Self::Other(disk) => {
+                let new = disk.entries(&[(0, seen)], usize::MAX)?;
+                new.iter().for_each(&mut each);
+                Ok(new.last().map_or(seen, |last| last.seq))
+            }
+        }
+    }
+}
+
+/// Who waits for the answer to an input, and in which of its lives it asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) by: usize,
+    pub(super) life: u32,
+    pub(super) kind: MessageKind,
+}
+
+/// Where an input came from: who waits for its answer, and which receipt it is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    pub(super) asked: Option<Asked>,
+    pub(super) subject: u64,
+}
+
+/// A party in the world.
+pub(super) struct Member {
+    pub(super) actor: Actor,
+    pub(super) party: Party,
+    pub(super) sender: Sender,
+    pub(super) store: Store,
+    chance: Chance,
+    /// Its name as a number.
+    pub(super) id: u64,
+    pub(super) up: bool,
+    /// How often its power failed: what belongs to an earlier life is not answered.
+    pub(super) life: u32,
+    /// When it is to be woken for its timers; the end of time when it is not.
+    pub(super) wake: Time,
+    /// How long its disk takes for a commit.
+    pub(super) fsync: Span,
+    /// Whether its disk is at work.
+    pub(super) flushing: bool,
+    /// What has arrived for the next commit.
+    pub(super) waiting: Vec<(Taken<Input>, Origin)>,
+    /// How many journal entries were shown to the observer.
+    pub(super) seen: u64,
+}
+
+/// The end of time: never.
+pub(super) const NEVER: Time = Time::from_nanos(u64::MAX);
+
+impl Member {
+    pub(super) fn new(actor: Actor, bank: Option<Name>, store: Store, chance: &Chance) -> Self {
+        let party = actor.me();
+        Self {
+            chance: chance.for_party(&party),
+            id: of_bytes(party.to_string().as_bytes()),
+            sender: Sender { party, bank },
+            actor,
+            party,
+            store,
+            up: true,
+            life: 0,
+            wake: NEVER,
+            fsync: Span::ZERO,
+            flushing: false,
+            waiting: Vec::new(),
+            seen: 0,
+        }
+    }
+
+    /// Handles and commits.
+    pub(super) fn run(&mut self, inputs: &[Taken<Input>]) -> Vec<Done> {
+        let mut group = Group {
+            role: &self.actor,
+            chance: &self.chance,
+            store: self.store.backend(),
+        };
+        group.run(inputs)
+    }
+
+    /// The power fails.
+    pub(super) fn crash(&mut self) -> Result<(), StoreError> {
+        self.up = false;
+        self.life += 1;
+        self.wake = NEVER;
+        self.flushing = false;
+        self.waiting.clear();
+        self.store.power_fails()
+    }
+}

@@ -1,0 +1,26 @@
+//! The simulator: every party's real code in virtual time.
+//!
+//! A [`World`] drives roles as the network's node does, with the same [`Group`](crate::roles::Group):
+//! it gives them a clock that jumps, links that lose, repeat and delay, power that fails at commits,
+//! and draws. One thread, no clock of its own, no tick. The same seed gives the same journals to the
+//! byte; every adverse choice is written into a [`Plan`], which can be followed again.
+
+mod draw;
+mod link;
+mod member;
+mod observer;
+mod plan;
+mod queue;
+mod quiet;
+mod subject;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use draw::DrawKey;
+pub use link::{Link, Links};
+pub use member::{Disk, Store};
+pub use observer::{Observer, Sent};
+pub use plan::{Choice, Fault, Moment, Plan, What};
+pub use quiet::Waiting;
+pub use world::{Counters, Next, Weather, World};

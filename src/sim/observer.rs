@@ -1,0 +1,42 @@
+//! Whoever watches a run: checkers, facts, traces. They see everything, and change nothing.
+
+use super::plan::Choice;
+use crate::id::Party;
+use crate::journal::Entry;
+use crate::message::{Message, MessageKind};
+use crate::time::Time;
+
+/// A message as it leaves, after the commit that it tells of.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    /// When.
+    pub at: Time,
+    /// By whom.
+    pub from: Party,
+    /// To whom.
+    pub to: Party,
+    /// The kind of request that it answers, if it is an answer.
+    pub answers: Option<MessageKind>,
+    /// The message.
+    pub message: &'a Message,
+}
+
+/// A sink for what happens in a world, in the order in which it happens.
+pub trait Observer {
+    /// A party committed this journal entry.
+    fn entry(&mut self, of: Party, entry: &Entry) {
+        let _unobserved = (of, entry);
+    }
+
+    /// A message left.
+    fn sent(&mut self, sent: &Sent<'_>) {
+        let _unobserved = sent;
+    }
+
+    /// Something went wrong, as the plan has it.
+    fn fault(&mut self, choice: &Choice) {
+        let _unobserved = choice;
+    }
+}
+
+impl Observer for () {}

@@ -1,0 +1,162 @@
+//! The plan: every adverse choice of a run, written down as it is made.
+//!
+//! A run that draws its faults and a run that follows a plan are the same run. Choices are keyed by
+//! what they are about (link, message, receipt, the how manyth), so that leaving one out moves none
+//! of the others: that is what makes shrinking quick.
+
+use super::draw::DrawKey;
+use crate::id::Party;
+use crate::message::MessageKind;
+use crate::text::Text;
+use crate::time::{Span, Time};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Something that went wrong, where and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What it happened to, as a replay finds it again.
+    pub key: DrawKey,
+    /// What it happened to, for people.
+    pub what: What,
+    /// What happened.
+    pub fault: Fault,
+    /// When.
+    pub at: Time,
+}
+
+/// What a fault happened to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A message, as the `nth` of its kind about its receipt on that link, from 1.
+    Message {
+        /// Who sent it.
+        from: Party,
+        /// To whom.
+        to: Party,
+        /// Its name.
+        kind: MessageKind,
+        /// Whether it answers a request.
+        answer: bool,
+        /// The receipt it is about, by its label.
+        receipt: Option<Text>,
+        /// Which one.
+        nth: u32,
+    },
+    /// A commit: the `nth` of its cause about its receipt at that party, from 1.
+    Commit {
+        /// Whose.
+        party: Party,
+        /// The message or timer that made it act.
+        cause: &'static str,
+        /// The receipt it is about, by its label.
+        receipt: Option<Text>,
+        /// Which one.
+        nth: u32,
+    },
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The message is lost.
+    Drop,
+    /// The message arrives a second time, so much later.
+    Duplicate(Span),
+    /// The message arrives so much later than its link would have it.
+    Delay(Span),
+    /// The party's power fails.
+    Crash {
+        /// Before or after the commit.
+        moment: Moment,
+        /// For how long it stays down.
+        down: Span,
+    },
+}
+
+/// When the power fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Moment {
+    /// Before the commit: nothing has happened.
+    Before,
+    /// After the commit and before anything left: everything happened, and nobody was told.
+    After,
+}
+
+/// Every adverse choice of one run, in the order in which they were made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The choices.
+    pub choices: Vec<Choice>,
+}
+
+impl Plan {
+    /// The plan with these choices only, by their places in it: what a shrinker tries.
+    #[must_use]
+    pub fn only(&self, places: impl IntoIterator<Item = usize>) -> Self {
+        let places = places.into_iter();
+        let choices = places.filter_map(|at| self.choices.get(at).cloned());
+        Self {
+            choices: choices.collect(),
+        }
+    }
+
+    /// The choices by key, for a replay.
+    pub(super) fn index(&self) -> BTreeMap<DrawKey, Vec<Fault>> {
+        let mut index: BTreeMap<DrawKey, Vec<Fault>> = BTreeMap::new();
+        for choice in &self.choices {
+            index.entry(choice.key).or_default().push(choice.fault);
+        }
+        index
+    }
+}
+
+impl fmt::Display for Choice {
+    /// `drop ann -> river: pay of A1, the 1st` · `crash river after its commit of claim of A1 ..`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.fault {
+            Fault::Drop => write!(f, "drop {}", self.what),
+            Fault::Duplicate(later) => write!(f, "repeat, {later} later, {}", self.what),
+            Fault::Delay(by) => write!(f, "delay by {by} {}", self.what),
+            Fault::Crash { moment, down } => {
+                let moment = match moment {
+                    Moment::Before => "before",
+                    Moment::After => "after",
+                };
+                write!(f, "crash, for {down}, {moment} {}", self.what)
+            }
+        }
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (receipt, nth) = match self {
+            Self::Message {
+                from,
+                to,
+                kind,
+                answer,
+                receipt,
+                nth,
+            } => {
+                let what = if *answer { "answer " } else { "" };
+                write!(f, "{from} -> {to}: {what}{kind}")?;
+                (receipt, nth)
+            }
+            Self::Commit {
+                party,
+                cause,
+                receipt,
+                nth,
+            } => {
+                write!(f, "{party}'s commit of {cause}")?;
+                (receipt, nth)
+            }
+        };
+        if let Some(receipt) = receipt {
+            write!(f, " of {receipt}")?;
+        }
+        write!(f, " #{nth}")
+    }
+}

@@ -1,0 +1,671 @@
+//! The world: what happens next, and to whom.
+
+use super::draw::{DrawKey, Purpose, mix, of_bytes};
+use super::link::Links;
+use super::member::{Asked, Member, NEVER, Origin, Store};
+use super::observer::{Observer, Sent};
+use super::plan::{Choice, Fault, Moment, Plan, What};
+use super::queue::Queue;
+use super::subject::{Drawn, Subjects};
+use crate::chance::Chance;
+use crate::code::sealed::Blob;
+use crate::id::{Name, Party};
+use crate::message::{Message, MessageKind};
+use crate::order::Reason;
+use crate::roles::actor::Input;
+use crate::roles::{Actor, Done, Effect, Outputs, Role, Taken};
+use crate::store::StoreError;
+use crate::text::Text;
+use crate::time::{Span, Time};
+use hashbrown::HashMap;
+use siphasher::sip::SipHasher13;
+use smallvec::SmallVec;
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::BuildHasherDefault;
+
+/// The most timers that are taken from a store at once.
+const DUE_MAX: usize = 64;
+
+/// What may go wrong, beside what links do by themselves.
+#[derive(Clone, Debug, Default)]
+pub enum Weather {
+    /// Nothing goes wrong, on links neither.
+    #[default]
+    Fair,
+    /// Links do what they do, and parties crash.
+    Foul {
+        /// How many of a million commits meet a power failure.
+        crash_ppm: u32,
+        /// For how long a party stays down: from, to.
+        down: (Span, Span),
+    },
+    /// What this plan says goes wrong, and nothing else.
+    Planned(Plan),
+}
+
+/// The weather as the world asks it.
+enum Sky {
+    Fair,
+    Foul { crash_ppm: u32, down: (Span, Span) },
+    Planned(BTreeMap<DrawKey, Vec<Fault>>),
+}
+
+/// What the driver of a world has to see to.
+#[derive(Debug)]
+pub enum Next {
+    /// A cue that it set is due.
+    Cue(u32),
+    /// A party's device is to do something.
+    Effect(Party, Effect),
+    /// The instant given has come.
+    Until,
+    /// Nothing will ever happen again by itself.
+    Empty,
+}
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Events taken from the queue.
+    pub events: u64,
+    /// Inputs handled.
+    pub handles: u64,
+    /// Messages that left.
+    pub messages: u64,
+    /// Messages that reached nobody: lost, or their addressee was down or in another life.
+    pub lost: u64,
+    /// Power failures.
+    pub crashes: u64,
+    /// Stores that failed by themselves.
+    pub store_errors: u64,
+}
+
+enum Happening {
+    Arrival(Arrival),
+    Wake { who: usize },
+    Flush { who: usize, life: u32 },
+    Restart { who: usize, life: u32 },
+    Cue(u32),
+}
+
+struct Arrival {
+    from: usize,
+    to: usize,
+    /// In which life the sender sent it.
+    life: u32,
+    /// The addressee's life that asked, if this answers it.
+    answers: Option<Asked>,
+    subject: u64,
+    message: Message,
+}
+
+/// Parties, their links, and a clock that jumps.
+pub struct World<O> {
+    /// Whoever watches.
+    pub observer: O,
+    /// The links.
+    pub links: Links,
+    /// What the run did so far.
+    pub counters: Counters,
+    pub(super) members: Vec<Member>,
+    now: Time,
+    seed: DrawKey,
+    chance: Chance,
+    sky: Sky,
+    queue: Queue<Happening>,
+    index: HashMap<Party, usize, BuildHasherDefault<SipHasher13>>,
+    subjects: Subjects,
+    counts: Drawn<u64, u32>,
+    effects: VecDeque<(Party, Effect)>,
+    plan: Plan,
+    points: Option<Vec<(DrawKey, What)>>,
+    trace: u64,
+}
+
+impl<O: Observer> World<O> {
+    /// An empty world that begins at `starts`.
+    pub fn new(seed: u64, starts: Time, links: Links, weather: Weather, observer: O) -> Self {
+        Self {
+            observer,
+            links,
+            counters: Counters::default(),
+            members: Vec::new(),
+            now: starts,
+            seed: DrawKey(mix(seed)),
+            chance: Chance::of_seed(seed),
+            sky: match weather {
+                Weather::Fair => Sky::Fair,
+                Weather::Foul { crash_ppm, down } => Sky::Foul { crash_ppm, down },
+                Weather::Planned(plan) => Sky::Planned(plan.index()),
+            },
+            queue: Queue::new(),
+            index: HashMap::default(),
+            subjects: Subjects::default(),
+            counts: Drawn::default(),
+            effects: VecDeque::new(),
+            plan: Plan::default(),
+            points: None,
+            trace: 0,
+        }
+    }
+
+    /// A party joins, and starts. A wallet is known to be of its bank's app.
+    pub fn join(&mut self, actor: Actor, bank: Option<Name>, store: Store) {
+        let member = Member::new(actor, bank, store, &self.chance);
+        let who = self.members.len();
+        self.index.insert(member.party, who);
+        self.members.push(member);
+        self.start(who);
+    }
+
+    /// A party's disk takes this long for a commit; what arrives meanwhile shares the next one.
+    pub fn set_fsync(&mut self, party: &Party, fsync: Span) {
+        if let Some(&who) = self.index.get(party) {
+            self.members[who].fsync = fsync;
+        }
+    }
+
+    /// The instant that it is.
+    pub const fn now(&self) -> Time {
+        self.now
+    }
+
+    /// [`advance`](Self::advance) returns this cue at that instant.
+    pub fn cue(&mut self, at: Time, cue: u32) {
+        let tie = self.seed.with(u64::from(cue)).draw(Purpose::Tie);
+        self.queue.push(at, tie, Happening::Cue(cue));
+    }
+
+    /// Something happens at a party's own side, now: a person, a device.
+    pub fn local(&mut self, party: &Party, what: &'static str, input: impl Into<Input>) {
+        let Some(&who) = self.index.get(party) else {
+            return;
+        };
+        if self.members[who].up {
+            let taken = Taken::local(self.now, what, input.into());
+            let subject = of_bytes(what.as_bytes());
+            let origin = Origin {
+                asked: None,
+                subject,
+            };
+            self.take(who, taken, origin);
+        }
+    }
+
+    /// A party's role.
+    pub fn actor(&self, party: &Party) -> Option<&Actor> {
+        let who = *self.index.get(party)?;
+        Some(&self.members[who].actor)
+    }
+
+    /// A party's store.
+    pub fn store(&mut self, party: &Party) -> Option<&mut Store> {
+        let who = *self.index.get(party)?;
+        Some(&mut self.members[who].store)
+    }
+
+    /// Everyone, in the order in which they joined.
+    pub fn parties(&self) -> impl Iterator<Item = Party> {
+        self.members.iter().map(|member| member.party)
+    }
+
+    /// What people call the receipt with this code.
+    pub fn label(&mut self, code: &Blob, label: Text) {
+        self.subjects.name(Subjects::of_code(code), label);
+    }
+
+    /// The adverse choices made so far.
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Writes down every commit from now on, for [`points`](Self::points).
+    pub fn note_points(&mut self) {
+        self.points = Some(Vec::new());
+    }
+
+    /// Every commit since [`note_points`](Self::note_points).
+    pub fn points(&self) -> &[(DrawKey, What)] {
+        self.points.as_deref().unwrap_or_default()
+    }
+
+    /// A number over everything that happened: equal for two runs that were the same.
+    pub const fn trace(&self) -> u64 {
+        self.trace
+    }
+
+    /// From here on nothing goes wrong any more, and whoever is down comes up.
+    pub fn heal(&mut self) {
+        self.sky = Sky::Fair;
+        self.links.each(super::link::Link::healed);
+        for who in 0..self.members.len() {
+            if !self.members[who].up {
+                self.start(who);
+            }
+        }
+    }
+
+    /// Goes on until the driver has to see to something, but not beyond `until`.
+    pub fn advance(&mut self, until: Time) -> Next {
+        loop {
+            if let Some((party, effect)) = self.effects.pop_front() {
+                return Next::Effect(party, effect);
+            }
+            match self.queue.next_at() {
+                None => return Next::Empty,
+                Some(at) if at > until => {
+                    self.now = self.now.max(until);
+                    return Next::Until;
+                }
+                Some(_due) => {}
+            }
+            let Some((at, tie, happening)) = self.queue.pop() else {
+                return Next::Empty;
+            };
+            self.now = at;
+            self.counters.events += 1;
+            self.trace = mix(self.trace ^ at.nanos() ^ tie);
+            match happening {
+                Happening::Arrival(arrival) => self.arrive(arrival),
+                Happening::Wake { who } => self.wake(who),
+                Happening::Flush { who, life } => self.flush(who, life),
+                Happening::Restart { who, life } => {
+                    let member = &self.members[who];
+                    if !member.up && member.life == life {
+                        self.start(who);
+                    }
+                }
+                Happening::Cue(cue) => return Next::Cue(cue),
+            }
+        }
+    }
+
+    /// Whether nothing waits to happen.
+    pub fn is_empty(&self) -> bool {
+        self.queue.len() == 0 && self.effects.is_empty()
+    }
+
+    /// A party begins, anew or after a crash: its own start, then its timers.
+    fn start(&mut self, who: usize) {
+        let member = &mut self.members[who];
+        member.up = true;
+        if let Some(input) = member.actor.start() {
+            let taken = Taken::local(self.now, "start", input);
+            let origin = Origin {
+                asked: None,
+                subject: 0,
+            };
+            self.take(who, taken, origin);
+        }
+        self.rewake(who);
+    }
+
+    fn arrive(&mut self, arrival: Arrival) {
+        let (from, to) = (&self.members[arrival.from], &self.members[arrival.to]);
+        let other_life = arrival.answers.is_some_and(|asked| asked.life != to.life);
+        if !to.up || other_life {
+            self.counters.lost += 1;
+            return;
+        }
+        let asked = arrival.answers.is_none().then_some(Asked {
+            by: arrival.from,
+            life: arrival.life,
+            kind: arrival.message.kind(),
+        });
+        let taken = Taken::message(&to.actor, self.now, from.sender, arrival.message);
+        let subject = arrival.subject;
+        self.take(arrival.to, taken, Origin { asked, subject });
+    }
+
+    /// A party's timers are due.
+    fn wake(&mut self, who: usize) {
+        let member = &mut self.members[who];
+        if member.wake != self.now || !member.up {
+            return; // woken earlier in the meantime
+        }
+        member.wake = NEVER;
+        if member.flushing {
+            return; // after the commit the timers are looked at again
+        }
+        let due = match member.store.backend().due(self.now, DUE_MAX) {
+            Ok(due) => due,
+            Err(error) => return self.store_failed(&error),
+        };
+        let life = member.life;
+        for due in due {
+            let subject = self.subjects.of_timer(&due.1);
+            let taken = Taken::timer(&self.members[who].actor, self.now, due);
+            let origin = Origin {
+                asked: None,
+                subject,
+            };
+            self.take(who, taken, origin);
+            if self.members[who].life != life {
+                return;
+            }
+        }
+        self.rewake(who);
+    }
+
+    /// Sets the party's alarm to its first timer.
+    fn rewake(&mut self, who: usize) {
+        let member = &mut self.members[who];
+        if !member.up || member.flushing {
+            return;
+        }
+        match member.store.backend().next_due() {
+            Ok(Some(at)) => self.wake_at(who, at),
+            Ok(None) => {}
+            Err(error) => self.store_failed(&error),
+        }
+    }
+
+    fn wake_at(&mut self, who: usize, at: Time) {
+        let member = &mut self.members[who];
+        let at = at.max(self.now);
+        if at < member.wake {
+            member.wake = at;
+            let tie = self
+                .seed
+                .with(member.id)
+                .with(at.nanos())
+                .draw(Purpose::Tie);
+            self.queue.push(at, tie, Happening::Wake { who });
+        }
+    }
+
+    /// Takes an input: at once, or with the next commit when the disk needs time.
+    fn take(&mut self, who: usize, taken: Taken<Input>, origin: Origin) {
+        let member = &mut self.members[who];
+        if member.fsync == Span::ZERO {
+            return self.commit(who, std::slice::from_ref(&taken), &[origin]);
+        }
+        member.waiting.push((taken, origin));
+        if !member.flushing {
+            member.flushing = true;
+            let (at, life) = (self.now.after(member.fsync), member.life);
+            let tie = self.seed.with(member.id).draw(Purpose::Tie);
+            self.queue.push(at, tie, Happening::Flush { who, life });
+        }
+    }
+
+    /// The disk has done one commit's work.
+    fn flush(&mut self, who: usize, life: u32) {
+        let member = &mut self.members[who];
+        if member.life != life {
+            return;
+        }
+        member.flushing = false;
+        let waiting = std::mem::take(&mut member.waiting);
+        let (inputs, origins): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+        self.commit(who, &inputs, &origins);
+        self.rewake(who);
+    }
+
+    /// Handles inputs, commits them together, and lets out what they gave, unless the power fails.
+    fn commit(&mut self, who: usize, inputs: &[Taken<Input>], origins: &[Origin]) {
+        let crash = self.crash_at(who, inputs, origins);
+        if let Some((Moment::Before, down)) = crash {
+            return self.crash(who, down);
+        }
+        self.counters.handles += inputs.len() as u64;
+        let member = &mut self.members[who];
+        let done = member.run(inputs);
+        let (party, observer) = (member.party, &mut self.observer);
+        match member
+            .store
+            .show(member.seen, |entry| observer.entry(party, entry))
+        {
+            Ok(seen) => member.seen = seen,
+            Err(error) => self.store_failed(&error),
+        }
+        if let Some((Moment::After, down)) = crash {
+            return self.crash(who, down);
+        }
+        for ((done, taken), origin) in done.into_iter().zip(inputs).zip(origins) {
+            match done {
+                Done::Released(outputs) => self.release(who, outputs, *origin),
+                Done::Unknown(error) => {
+                    self.store_failed(&error);
+                    let about = taken.about;
+                    let reply = self.members[who].actor.refusal(Reason::TryAgain, about);
+                    self.reply(who, *origin, reply);
+                }
+            }
+        }
+    }
+
+    fn release(&mut self, who: usize, outputs: Outputs, origin: Origin) {
+        if let Some(at) = outputs.timers.iter().map(|(at, _)| *at).min() {
+            self.wake_at(who, at);
+        }
+        if let Some(reply) = outputs.reply {
+            self.reply(who, origin, reply);
+        }
+        for (to, message) in outputs.sends {
+            let Some(&to) = self.index.get(&to) else {
+                self.counters.lost += 1;
+                continue;
+            };
+            let subject = self.subjects.of_message(&message);
+            self.send(who, to, None, subject, message);
+        }
+        let party = self.members[who].party;
+        let effects = outputs.effects.into_iter();
+        self.effects.extend(effects.map(|effect| (party, effect)));
+    }
+
+    /// An answer reaches only the one who asked.
+    fn reply(&mut self, who: usize, origin: Origin, reply: Message) {
+        let Some(asked) = origin.asked else {
+            return;
+        };
+        if let Message::Order(order) = &reply {
+            self.subjects.learn(order.body.id.0, origin.subject);
+        }
+        self.send(who, asked.by, Some(asked), origin.subject, reply);
+    }
+
+    /// A message sets out.
+    fn send(
+        &mut self,
+        from: usize,
+        to: usize,
+        answers: Option<Asked>,
+        subject: u64,
+        message: Message,
+    ) {
+        self.counters.messages += 1;
+        let (sender, addressee) = (&self.members[from], &self.members[to]);
+        let kind = message.kind();
+        let ask = answers.map_or(0, |asked| asked.kind as u64 + 1);
+        let key = self.seed.with(sender.id).with(addressee.id);
+        let key = key.with(kind as u64 | ask << 8).with(subject);
+        let (life, parties) = (sender.life, (sender.party, addressee.party));
+        self.observer.sent(&Sent {
+            at: self.now,
+            from: parties.0,
+            to: parties.1,
+            answers: answers.map(|asked| asked.kind),
+            message: &message,
+        });
+        let nth = self.count(key);
+        let key = key.with(nth.into());
+        let link = self.links.get(&parties.0, &parties.1);
+        let mut at = self.now.after(link.latency(key));
+        let arrival = Arrival {
+            from,
+            to,
+            life,
+            answers,
+            subject,
+            message,
+        };
+        let faults: SmallVec<[Fault; 3]> = match &self.sky {
+            Sky::Fair => SmallVec::new(),
+            Sky::Foul { .. } => link.faults(key).collect(),
+            Sky::Planned(plan) => plan.get(&key).into_iter().flatten().copied().collect(),
+        };
+        for fault in &faults {
+            self.note_message_fault(key, parties, kind, answers.is_some(), subject, nth, *fault);
+            match fault {
+                Fault::Drop => {
+                    self.counters.lost += 1;
+                    return;
+                }
+                Fault::Duplicate(later) => {
+                    let tie = key.with(1).draw(Purpose::Tie);
+                    let again = Happening::Arrival(arrival.again());
+                    self.queue.push(at.after(*later), tie, again);
+                }
+                Fault::Delay(by) => at = at.after(*by),
+                Fault::Crash { .. } => {}
+            }
+        }
+        let tie = key.draw(Purpose::Tie);
+        self.queue.push(at, tie, Happening::Arrival(arrival));
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one per part of the choice's name"
+    )]
+    fn note_message_fault(
+        &mut self,
+        key: DrawKey,
+        (from, to): (Party, Party),
+        kind: MessageKind,
+        answer: bool,
+        subject: u64,
+        nth: u32,
+        fault: Fault,
+    ) {
+        let receipt = self.subjects.label(subject);
+        let what = What::Message {
+            from,
+            to,
+            kind,
+            answer,
+            receipt,
+            nth,
+        };
+        self.note(key, what, fault);
+    }
+
+    fn note(&mut self, key: DrawKey, what: What, fault: Fault) {
+        let choice = Choice {
+            key,
+            what,
+            fault,
+            at: self.now,
+        };
+        self.observer.fault(&choice);
+        self.plan.choices.push(choice);
+    }
+
+    /// The how manyth of these it is, from 1.
+    fn count(&mut self, key: DrawKey) -> u32 {
+        let count = self.counts.entry(key.0).or_insert(0);
+        *count = count.saturating_add(1);
+        *count
+    }
+
+    /// Whether the power fails at this commit, when, and for how long.
+    fn crash_at(
+        &mut self,
+        who: usize,
+        inputs: &[Taken<Input>],
+        origins: &[Origin],
+    ) -> Option<(Moment, Span)> {
+        let quiet = matches!(self.sky, Sky::Fair | Sky::Foul { crash_ppm: 0, .. });
+        if quiet && self.points.is_none() {
+            return None;
+        }
+        let mut crash = None;
+        for (input, origin) in inputs.iter().zip(origins) {
+            let member = &self.members[who];
+            let key = self
+                .seed
+                .with(member.id)
+                .with(of_bytes(input.what.as_bytes()));
+            let key = key.with(origin.subject);
+            let party = member.party;
+            let nth = self.count(key);
+            let key = key.with(nth.into());
+            let receipt = self.subjects.label(origin.subject);
+            let cause = input.what;
+            let what = What::Commit {
+                party,
+                cause,
+                receipt,
+                nth,
+            };
+            if let Some(points) = &mut self.points {
+                points.push((key, what.clone()));
+            }
+            let fault = match &self.sky {
+                Sky::Fair => None,
+                Sky::Foul { crash_ppm, down } => drawn_crash(key, *crash_ppm, *down),
+                Sky::Planned(plan) => plan.get(&key).and_then(|faults| faults.first()).copied(),
+            };
+            if let (None, Some(Fault::Crash { moment, down })) = (crash, fault) {
+                self.note(key, what, Fault::Crash { moment, down });
+                crash = Some((moment, down));
+            }
+        }
+        crash
+    }
+
+    /// A party's power fails, for a while.
+    fn crash(&mut self, who: usize, down: Span) {
+        self.counters.crashes += 1;
+        let member = &mut self.members[who];
+        let failed = member.crash();
+        let (life, at) = (member.life, self.now.after(down));
+        let tie = self
+            .seed
+            .with(member.id)
+            .with(life.into())
+            .draw(Purpose::Tie);
+        self.queue.push(at, tie, Happening::Restart { who, life });
+        if let Err(error) = failed {
+            self.store_failed(&error);
+        }
+    }
+
+    /// Takes a party's power away now.
+    pub fn cut_power(&mut self, party: &Party, down: Span) {
+        if let Some(&who) = self.index.get(party)
+            && self.members[who].up
+        {
+            self.crash(who, down);
+        }
+    }
+
+    fn store_failed(&mut self, _error: &StoreError) {
+        self.counters.store_errors += 1;
+    }
+}
+
+fn drawn_crash(key: DrawKey, crash_ppm: u32, (least, most): (Span, Span)) -> Option<Fault> {
+    key.happens(crash_ppm, Purpose::Crash).then(|| {
+        let before = key.draw(Purpose::CrashMoment) & 1 == 0;
+        Fault::Crash {
+            moment: if before {
+                Moment::Before
+            } else {
+                Moment::After
+            },
+            down: key.span(least, most, Purpose::CrashDown),
+        }
+    })
+}
+
+impl Arrival {
+    fn again(&self) -> Self {
+        Self {
+            message: self.message.clone(),
+            ..*self
+        }
+    }
+}
