@@ -77,11 +77,14 @@ fn one(mark: &str) -> Option<Mark> {
     code.parse().ok().map(Mark::Is)
 }
 
-/// The longest mark that ends right before `at` (one space or a minus may stand between), and where
-/// it begins.
+/// How far a mark may stand before its number: tills pad the gap to the right edge of the paper.
+const GAP_MAX: usize = 48;
+
+/// The longest mark that ends before `at` (spaces or a minus may stand between), and where it
+/// begins.
 pub(super) fn before(chars: &[char], at: usize) -> Option<(Mark, usize)> {
     let mut end = at;
-    while end > 0 && at - end < 4 && matches!(chars.get(end - 1), Some(' ' | '-' | ':')) {
+    while end > 0 && at - end < GAP_MAX && matches!(chars.get(end - 1), Some(' ' | '-' | ':')) {
         end -= 1;
     }
     for length in (1..=4).rev() {
