@@ -1,1 +1,34 @@
-//! Scenarios: schema, expectations, invariants and report, all pure: floor 5.
+//! Scenarios: schema, expectations, invariants and report, all pure (floor 5).
+//!
+//! [`Scenario::parse`] reads a TOML file to a checked [`Scenario`] or lists everything that is wrong
+//! with it. A driver plays the scenario's steps and faults; it need not know what must hold.
+
+pub mod carries;
+mod diagnostic;
+pub mod expect;
+mod features;
+mod index;
+pub mod invariants;
+mod lower;
+mod schema;
+mod units;
+
+pub use diagnostic::{Code, Diagnostic, Invalid, Lines, Mark, Spot};
+pub use features::Feature;
+pub use lower::{ERRORS_MAX, SOURCE_BYTES_MAX};
+pub use schema::*;
+#[cfg(test)]
+mod tests;
+
+pub use units::{Bandwidth, Drawn, Range, Rate, Seeds, Share, Skew, UnitError};
+
+impl Scenario {
+    /// Reads a scenario's TOML. `file` is its name in messages.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, in one pass, each with its place; the command line ends
+    /// with code 3.
+    pub fn parse(file: &str, source: &str) -> Result<Self, Invalid> {
+        lower::scenario(file, source)
+    }
+}

@@ -1,0 +1,282 @@
+//! From TOML to a [`Scenario`]: a spanned tree, lowered by hand, so that every error of a file is
+//! found in one pass and each has its place.
+//!
+//! Why not serde: its spans break under untagged enums, and it stops at the first error.
+
+mod fault;
+mod find;
+mod parties;
+mod run;
+mod step;
+mod table;
+
+use super::diagnostic::{Code, Diagnostic, Invalid, Lines, Mark, Spot};
+use super::index::Index;
+use super::schema::{ActorKind, Mode, Off, Scenario};
+use super::units::UnitError;
+use crate::id::Name;
+use crate::text::Text;
+use table::{Item, Table, Word};
+use toml::de::{DeTable, DeValue};
+
+/// The longest scenario file, in bytes.
+pub const SOURCE_BYTES_MAX: usize = 1 << 20;
+/// The most errors that are listed.
+pub const ERRORS_MAX: usize = 100;
+/// The version of the schema.
+const SCHEMA: u32 = 1;
+
+/// Reads a scenario, or says everything that is wrong with it. `file` is only for messages.
+pub(super) fn scenario(file: &str, source: &str) -> Result<Scenario, Invalid> {
+    let invalid = |errors| Invalid {
+        file: file.to_owned(),
+        lines: Lines::new(source),
+        errors,
+    };
+    if source.len() > SOURCE_BYTES_MAX {
+        let message = format!(
+            "{} bytes, and at most {SOURCE_BYTES_MAX} are read",
+            source.len()
+        );
+        return Err(invalid(vec![Diagnostic::new(Code::Limit, 0..0, message)]));
+    }
+    let (tree, errors) = DeTable::parse_recoverable(source);
+    if !errors.is_empty() {
+        // What was recovered is a guess, and errors about a guess would mislead.
+        return Err(invalid(
+            errors.iter().map(syntax).take(ERRORS_MAX).collect(),
+        ));
+    }
+    let mut cx = Lower {
+        index: Index::default(),
+        lines: Lines::new(source),
+        errors: Vec::new(),
+    };
+    let root = Table::new(tree.get_ref(), 0..0, "the file".to_owned());
+    let found = cx.file(file, root);
+    let mut errors = cx.errors;
+    errors.sort_by_key(|error| error.spot.start);
+    errors.truncate(ERRORS_MAX);
+    match found {
+        Some(scenario) if errors.is_empty() => Ok(scenario),
+        _ => Err(invalid(errors)),
+    }
+}
+
+fn syntax(error: &toml::de::Error) -> Diagnostic {
+    let message = error.message().replace('\n', "; ");
+    Diagnostic::new(Code::Syntax, error.span().unwrap_or(0..0), message)
+}
+
+/// The pass over one file: its names, and what was found wrong so far.
+pub(super) struct Lower {
+    index: Index,
+    lines: Lines,
+    errors: Vec<Diagnostic>,
+}
+
+impl Lower {
+    fn file(&mut self, file: &str, mut root: Table<'_>) -> Option<Scenario> {
+        let version: Option<u32> = root.need(self, "schema");
+        if let (Some(version), Some(item)) = (version.filter(|v| *v != SCHEMA), root.item("schema"))
+        {
+            self.wrong(item, &format!("schema {SCHEMA} (this is {version})"));
+        }
+        let name = root.need(self, "name");
+        let about = root.or(self, "about", Text::default());
+        let tags = self.names(&mut root, "tags");
+        self.find(&mut root);
+        let run = self.run(&mut root);
+        let banks = self.banks(&mut root);
+        let gateways = self.gateways(&mut root);
+        let merchants = self.merchants(&mut root);
+        let customers = self.customers(&mut root);
+        let crowds = self.crowds(&mut root);
+        let attackers = self.attackers(&mut root);
+        let loads = self.loads(&mut root);
+        let network = self.network(&mut root);
+        let faults = self.faults(&mut root);
+        let attacks = self.attacks(&mut root);
+        let steps = self.steps(&mut root, &run);
+        let expects = self.expects(&mut root, &run);
+        let off = self.off(&mut root);
+        root.finish(self);
+        Some(Scenario {
+            file: file.to_owned(),
+            name: name?,
+            about,
+            tags,
+            run,
+            banks,
+            gateways,
+            merchants,
+            customers,
+            crowds,
+            attackers,
+            loads,
+            network,
+            faults,
+            attacks,
+            steps,
+            expects,
+            off,
+        })
+    }
+
+    fn off(&mut self, root: &mut Table<'_>) -> Vec<Off> {
+        let Some(mut table) = root.table(self, "invariants") else {
+            return Vec::new();
+        };
+        let mut off = Vec::new();
+        for mut each in table.array(self, "off") {
+            each.what = "an entry of `off`".to_owned();
+            let name = each.need(self, "name");
+            let because = each.need(self, "because");
+            each.finish(self);
+            off.extend(
+                name.zip(because)
+                    .map(|(name, because)| Off { name, because }),
+            );
+        }
+        table.finish(self);
+        off
+    }
+
+    /// Notes an error.
+    fn note(&mut self, error: Diagnostic) {
+        self.errors.push(error);
+    }
+
+    /// Notes a value of the wrong type or unit.
+    fn wrong(&mut self, item: Item<'_>, expected: &str) {
+        let message = format!("expected {expected}");
+        let error = Diagnostic::new(Code::WrongValue, item.span(), message);
+        let label = format!("this is {}", type_of(item.get_ref()));
+        self.note(error.label(label));
+    }
+
+    /// The string of a value, or a note that it is none.
+    fn string<'a>(&mut self, item: Item<'a>, expected: &str) -> Option<&'a str> {
+        match item.get_ref() {
+            DeValue::String(text) => Some(text.as_ref()),
+            _ => {
+                self.wrong(item, expected);
+                None
+            }
+        }
+    }
+
+    /// The value, or a note of why it is none.
+    fn checked<T>(&mut self, item: Item<'_>, found: Result<T, UnitError>) -> Option<T> {
+        match found {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let message = format!("expected {}", error.expected);
+                let note = Diagnostic::new(Code::WrongValue, item.span(), message);
+                self.note(note.label(format!("cannot be read: `{}`", error.text)));
+                None
+            }
+        }
+    }
+
+    fn mark(&self, spot: &Spot) -> Mark {
+        self.lines.mark(spot.start)
+    }
+
+    /// A list of names.
+    fn names(&mut self, table: &mut Table<'_>, key: &'static str) -> Vec<Name> {
+        let items = table.list(self, key).unwrap_or_default();
+        let each = items.into_iter();
+        each.filter_map(|item| <Name as table::Read>::read(self, item))
+            .collect()
+    }
+
+    /// The actor that a word names.
+    fn actor(&mut self, word: &Word<'_>, kinds: &[ActorKind]) -> Option<Name> {
+        if let Some((name, _)) = self.index.actor(word.text, kinds) {
+            return Some(name);
+        }
+        let message = self.index.no_actor(word.text, kinds);
+        let mut error = Diagnostic::new(Code::UnknownName, word.spot.clone(), message);
+        error.label = self.index.suggest_actor(word.text, kinds);
+        self.note(error);
+        None
+    }
+
+    /// The actor that a key names.
+    fn actor_at(
+        &mut self,
+        table: &mut Table<'_>,
+        key: &'static str,
+        kinds: &[ActorKind],
+    ) -> Option<Name> {
+        let word = table.word(self, key)?;
+        self.actor(&word, kinds)
+    }
+
+    /// The actors that a list names.
+    fn actors_at(
+        &mut self,
+        table: &mut Table<'_>,
+        key: &'static str,
+        kinds: &[ActorKind],
+    ) -> Vec<Name> {
+        let items = table.list(self, key).unwrap_or_default();
+        let words: Vec<_> = items
+            .into_iter()
+            .filter_map(|item| Word::of(self, item))
+            .collect();
+        words
+            .iter()
+            .filter_map(|word| self.actor(word, kinds))
+            .collect()
+    }
+
+    /// The actor that a key names, else the only one of its kind.
+    fn actor_or_only(
+        &mut self,
+        table: &mut Table<'_>,
+        key: &'static str,
+        kind: ActorKind,
+    ) -> Option<Name> {
+        if table.has(key) {
+            return self.actor_at(table, key, &[kind]);
+        }
+        table.item(key);
+        let mut all = self
+            .index
+            .actors
+            .iter()
+            .filter(|(_, actor)| actor.kind == kind);
+        match (all.next(), all.next()) {
+            (Some((only, _)), None) => Some(*only),
+            (found, _) => {
+                let why = if found.is_some() { "several" } else { "none" };
+                let message = format!("{} has no `{key}`, and there are {why}", table.what);
+                self.note(Diagnostic::new(
+                    Code::MissingKey,
+                    table.spot.clone(),
+                    message,
+                ));
+                None
+            }
+        }
+    }
+}
+
+const fn type_of(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// Whether a scenario of these modes is played there.
+pub(super) fn plays(modes: &[Mode], mode: Mode) -> bool {
+    modes.contains(&mode)
+}
