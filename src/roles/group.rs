@@ -94,13 +94,30 @@ pub struct Group<'a, R> {
 }
 
 impl<R: Role> Group<'_, R> {
-    /// Handles every input, commits all of them at once, and gives what may leave, in their order.
+    /// Handles every input, commits all of them at once, and gives what may leave, signed, in their
+    /// order.
     pub fn run(&mut self, inputs: &[Taken<R::Input>]) -> Vec<Done> {
+        let mut done = self.decide(inputs);
+        done.iter_mut().for_each(|done| {
+            if let Done::Released(out) = done {
+                out.reply.iter_mut().for_each(|m| self.role.release(m));
+                out.sends.iter_mut().for_each(|(_, m)| self.role.release(m));
+            }
+        });
+        done
+    }
+
+    /// As [`run`](Self::run), but nothing is signed yet: a driver with several threads calls
+    /// [`Role::release`] on each message where it leaves, and not in its one writer.
+    pub fn decide(&mut self, inputs: &[Taken<R::Input>]) -> Vec<Done> {
         match self.attempt(inputs) {
-            Ok(outputs) => outputs.into_iter().map(|out| self.release(out)).collect(),
+            Ok(outputs) => outputs.into_iter().map(Done::Released).collect(),
             Err(StoreError::Conflict) if inputs.len() == 1 => vec![self.insist(&inputs[0])],
             // One bad input must not cost the others their turn: each gets a group of its own.
-            Err(_) if inputs.len() > 1 => inputs.chunks(1).flat_map(|one| self.run(one)).collect(),
+            Err(_) if inputs.len() > 1 => {
+                let alone = inputs.chunks(1);
+                alone.flat_map(|one| self.decide(one)).collect()
+            }
             Err(error) => inputs
                 .iter()
                 .map(|_| Done::Unknown(error.clone()))
@@ -111,24 +128,12 @@ impl<R: Role> Group<'_, R> {
     fn insist(&mut self, input: &Taken<R::Input>) -> Done {
         for _ in 0..TRIES_MAX {
             match self.attempt(std::slice::from_ref(input)) {
-                Ok(mut outputs) => {
-                    return self.release(outputs.pop().unwrap_or_default());
-                }
+                Ok(mut outputs) => return Done::Released(outputs.pop().unwrap_or_default()),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Done::Unknown(error),
             }
         }
         Done::Unknown(StoreError::Conflict)
-    }
-
-    fn release(&self, mut out: Outputs) -> Done {
-        out.reply
-            .iter_mut()
-            .for_each(|message| self.role.release(message));
-        out.sends
-            .iter_mut()
-            .for_each(|(_, message)| self.role.release(message));
-        Done::Released(out)
     }
 
     fn attempt(&mut self, inputs: &[Taken<R::Input>]) -> Result<Vec<Outputs>, StoreError> {

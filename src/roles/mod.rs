@@ -38,7 +38,7 @@ use crate::time::Time;
 /// A party's policy.
 pub trait Role: Send + Sync {
     /// What it acts on, with the proofs of the checks that were made.
-    type Input: Clone + Send + Sync;
+    type Input: Clone + Send + Sync + 'static;
 
     /// Which party it is.
     fn me(&self) -> Party;
