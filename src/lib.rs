@@ -33,6 +33,7 @@ pub mod journal;
 pub mod ledger;
 pub mod message;
 pub mod money;
+pub mod net;
 pub mod order;
 pub mod receipt;
 pub mod roles;

@@ -1,4 +1,6 @@
 //! Everything that is tested from outside, in one binary.
 
 mod cli;
+#[cfg(test)]
+mod node;
 mod tidy;

@@ -1,0 +1,6 @@
+//! The network's driver with a toy role: what arrives, what leaves, and when.
+
+mod http;
+mod ports;
+mod toy;
+mod writer;
