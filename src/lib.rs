@@ -35,6 +35,7 @@ pub mod message;
 pub mod money;
 pub mod net;
 pub mod order;
+pub mod play;
 pub mod receipt;
 pub mod roles;
 pub mod scenario;

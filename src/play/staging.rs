@@ -1,0 +1,145 @@
+//! A scenario's parties and papers: the same for the simulator and for loopback.
+
+use crate::cast::{BankPart, Cast, CastError, Crypto, CustomerPart, MerchantPart, Parts};
+use crate::chance::Chance;
+use crate::id::Name;
+use crate::money::Money;
+use crate::receipt::charset::Charset;
+use crate::receipt::write::{Draft, Language};
+use crate::roles::wallet::Habits;
+use crate::roles::{bank, gateway};
+use crate::scenario::{Act, Check, Confirms, Customer, Key, Merchant, Scenario, Template};
+use crate::sign::SigningKey;
+use crate::time::{Span, Time};
+use std::sync::Arc;
+
+/// The cast of a scenario: everybody that it names, with keys drawn from `chance`; their papers
+/// hold from an hour before `starts`.
+///
+/// # Errors
+/// [`CastError`] when a name is too long for a till, or a title for a certificate.
+pub fn cast(
+    scenario: &Scenario,
+    crypto: Crypto,
+    chance: &Chance,
+    starts: Time,
+) -> Result<Cast, CastError> {
+    let gateway = scenario.gateways.iter().next();
+    let (gateway, (timing, expires)) = gateway.map_or_else(default_gateway, |(name, policy)| {
+        let timing = gateway::Timing {
+            outcome: policy.outcome_after,
+            ask_every: policy.ask_every,
+            close_after: policy.close_after,
+        };
+        (*name, (timing, policy.order_expires))
+    });
+    let minutes = u16::try_from(expires.as_millis() / 60_000).unwrap_or(u16::MAX);
+    let bank = |name: &Name| BankPart {
+        name: *name,
+        timing: bank::Timing::default(),
+    };
+    let merchant = |(name, merchant): (&Name, &Merchant)| MerchantPart {
+        name: *name,
+        title: merchant.name.clone(),
+        bank: merchant.bank,
+        tills: merchant.tills,
+        code_minutes: minutes.max(1),
+    };
+    let customers = scenario.customers.iter();
+    let parts = Parts {
+        crypto,
+        starts: starts.before(Span::hours(1)),
+        gateway,
+        gateway_timing: timing,
+        endpoint: String::new(),
+        banks: scenario.banks.keys().map(bank).collect(),
+        merchants: scenario.merchants.iter().map(merchant).collect(),
+        customers: customers
+            .map(|(name, of)| part(*name, of, chance))
+            .collect(),
+    };
+    let mut cast = Cast::new(&parts, chance)?;
+    spoil(&mut cast, scenario, chance)?;
+    Ok(cast)
+}
+
+fn default_gateway() -> (Name, (gateway::Timing, Span)) {
+    let name = "main".parse().expect("`main` is a name");
+    (name, (gateway::Timing::default(), Span::minutes(60)))
+}
+
+/// A customer as the scenario has them; ranges are picked by their own name.
+pub fn part(name: Name, customer: &Customer, chance: &Chance) -> CustomerPart {
+    let decides_in = match customer.confirms {
+        Confirms::After(range) => Some((range.least, range.most)),
+        Confirms::Asked => None,
+    };
+    CustomerPart {
+        name,
+        bank: customer.bank,
+        balance: customer
+            .balance
+            .pick(chance, "balance", name.as_str().as_bytes()),
+        limit: customer.limit,
+        habits: Habits {
+            decides_in,
+            checks_shop: customer.checks.contains(&Check::Shop),
+            checks_amount: customer.checks.contains(&Check::Amount),
+            ..Habits::default()
+        },
+    }
+}
+
+/// Gives the chips of merchants whose key is wrong a key that nobody certified.
+fn spoil(cast: &mut Cast, scenario: &Scenario, chance: &Chance) -> Result<(), CastError> {
+    for till in &mut cast.tills {
+        let merchant = scenario.merchants.get(&till.merchant);
+        if merchant.is_some_and(|m| m.key == Key::Wrong) {
+            let suite = till.signing.public().suite();
+            let mut seed = [0; 32];
+            for (part, nth) in seed.chunks_exact_mut(8).zip(0..) {
+                let drawn = chance.draw("wrong-key", till.name.as_str().as_bytes(), nth);
+                part.copy_from_slice(&drawn.to_be_bytes());
+            }
+            till.signing = Arc::new(SigningKey::from_seed(suite, &seed)?);
+        }
+    }
+    Ok(())
+}
+
+/// The paper that a till prints for a step; `None` for steps that print nothing new.
+pub fn paper(merchant: &Merchant, act: &Act, chance: &Chance) -> Option<Draft> {
+    let Act::Print {
+        receipt,
+        amount,
+        items,
+        ..
+    } = act
+    else {
+        return None;
+    };
+    let mut draft = Draft::new(merchant.name.as_str(), receipt.as_str(), merchant.currency);
+    (draft.language, draft.charset) = match merchant.paper {
+        Template::CoffeeEur | Template::Plain => (Language::English, Charset::Page(858)),
+        Template::NoodleGbk => (Language::Chinese, Charset::Gb18030),
+        Template::SushiJpy => (Language::Japanese, Charset::ShiftJis),
+    };
+    draft.drawer = true;
+    for item in items {
+        draft = draft.item(item.text.as_str(), 1, item.amount.minor());
+    }
+    if items.is_empty() {
+        let total: Money = amount.pick(chance, "amount", receipt.as_str().as_bytes());
+        draft = draft.item(nameless(merchant.paper), 1, total.minor());
+    }
+    Some(draft)
+}
+
+/// What one buys when the scenario does not say what.
+const fn nameless(paper: Template) -> &'static str {
+    match paper {
+        Template::CoffeeEur | Template::Plain => "Today's special",
+        Template::NoodleGbk => "今日套餐",
+        Template::SushiJpy => "日替わり定食",
+    }
+}
