@@ -182,6 +182,7 @@ impl FromStr for TerminalId {
     }
 }
 
+as_string!(Id);
 as_string!(TerminalId);
 
 /// A merchant: four bytes, the first part of its terminals' ids.

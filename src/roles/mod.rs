@@ -21,6 +21,7 @@ pub mod gateway;
 mod group;
 pub mod merchant;
 mod outbox;
+pub mod terminal;
 pub mod trust;
 pub mod wallet;
 

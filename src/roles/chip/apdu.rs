@@ -256,6 +256,11 @@ impl Status {
         (Self::Faulty, 0x6F00),
     ];
 
+    /// Whether it was done.
+    pub const fn is_done(self) -> bool {
+        matches!(self, Self::Done)
+    }
+
     /// The status of a word.
     pub fn from_word(word: u16) -> Self {
         let [high, low] = word.to_be_bytes();

@@ -15,7 +15,7 @@ mod memory;
 mod module;
 pub mod session;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod wire;
 
 pub use instruction::{Guard, Instruction, Life};
@@ -108,6 +108,8 @@ impl fmt::Debug for Pin {
 pub enum Input {
     /// Power came on.
     PowerUp,
+    /// Somebody refused an answer: nothing to do.
+    Refused,
     /// A command, or what is wrong with its form.
     Command {
         /// Who plugged the chip in.
@@ -130,8 +132,10 @@ impl Role for Chip {
     }
 
     fn admit(&self, _now: Time, from: Sender, message: Message) -> Result<Input, Reason> {
-        let Message::Apdu(Bytes(bytes)) = message else {
-            return Err(Reason::UnexpectedMessage);
+        let bytes = match message {
+            Message::Apdu(Bytes(bytes)) => bytes,
+            Message::Refused(_) => return Ok(Input::Refused),
+            _ => return Err(Reason::UnexpectedMessage),
         };
         if from.party.kind != PartyKind::Terminal {
             return Err(Reason::NotAllowed);
@@ -152,6 +156,7 @@ impl Role for Chip {
     fn handle(&self, cx: &mut Cx<'_>, input: &Input) -> Result<(), Stop> {
         match input {
             Input::PowerUp => self.power_up(cx),
+            Input::Refused => Ok(()),
             Input::Command { from, command } => {
                 let answer = self.answer(cx, *from, command)?;
                 cx.reply(Message::ApduAnswer(Bytes(answer.to_bytes().into())));

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 const PIN: &[u8] = b"4711";
 const PUK: &[u8] = b"12345678";
 
-fn keys(suite: Suite) -> ChipKeys {
+pub(in crate::roles) fn keys(suite: Suite) -> ChipKeys {
     let issuer_suite = if suite == Suite::Simulated {
         suite
     } else {

@@ -64,18 +64,14 @@ pub enum Input {
     Wake(Timer),
 }
 
-/// Checks a notice of a gateway: the paying bank's signature, and that `merchant` is the payee.
-pub(super) fn check_notice(
-    trust: &Trust,
-    merchant: MerchantId,
-    notice: &Notice,
-) -> Result<Arc<Payment>, Reason> {
+/// Checks a notice of a gateway: a bank signed that it paid this receipt to its own merchant.
+pub(super) fn check_notice(trust: &Trust, notice: &Notice) -> Result<Arc<Payment>, Reason> {
     let reference = trust.verify(notice.reference.clone())?;
     if reference.by.kind != PartyKind::Bank {
         return Err(Reason::BadSignature);
     }
-    if reference.body.merchant != merchant || reference.body.uid.terminal.merchant() != merchant {
-        return Err(Reason::NotAllowed);
+    if reference.body.uid.terminal.merchant() != reference.body.merchant {
+        return Err(Reason::Altered);
     }
     Ok(Arc::new(Payment {
         event: notice.event,
@@ -216,7 +212,12 @@ impl Role for Merchant {
             return Err(Reason::NotAllowed);
         }
         match message {
-            Message::Notice(notice) => check_notice(&self.trust, self.id, &notice).map(Input::Paid),
+            Message::Notice(notice) => {
+                let payment = check_notice(&self.trust, &notice)?;
+                let ours = payment.reference.body.merchant == self.id;
+                ours.then_some(Input::Paid(payment))
+                    .ok_or(Reason::NotAllowed)
+            }
             Message::Order(order) => {
                 let order = self.trust.verify(Attested::clone(&order))?;
                 let ours = order.by == from.party && order.body.merchant == self.id;

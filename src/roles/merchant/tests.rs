@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::code::sealed::OrderKey;
-use crate::id::{MerchantId, OrderId};
+use crate::id::{MerchantId, OrderId, TerminalId, Uid};
 use crate::message::About;
 use crate::order::Standing;
 use crate::roles::bench::{Bench, HUB, RIVER, TERMINAL, eur, id, key, notice, paid, trust, uid};
@@ -47,14 +47,17 @@ fn a_gateway_cannot_make_a_payment_up() {
     let mut by_gateway = paid(uid(1), eur(840), 1, HUB);
     by_gateway.by = "gateway:hub".parse().unwrap();
     by_gateway.sign(&key(HUB));
-    let mut other_shop = paid(uid(1), eur(840), 1, RIVER);
-    other_shop.body.merchant = MerchantId([9; 4]);
-    other_shop.sign(&key(RIVER));
+    let mut mixed = paid(uid(1), eur(840), 1, RIVER);
+    mixed.body.merchant = MerchantId([9; 4]);
+    mixed.sign(&key(RIVER));
+    let terminal = TerminalId::of(MerchantId([9; 4]), 1);
+    let elsewhere = Uid { terminal, ..uid(1) };
     for (reference, reason) in [
         (paid(uid(1), eur(840), 1, HUB), Reason::BadSignature),
         (altered, Reason::BadSignature),
         (by_gateway, Reason::BadSignature),
-        (other_shop, Reason::NotAllowed),
+        (mixed, Reason::Altered),
+        (paid(elsewhere, eur(840), 1, RIVER), Reason::NotAllowed),
     ] {
         let out = bench.tell("gateway:hub", Message::Notice(notice(7, reference)));
         let Some(Message::Refused(refused)) = out.reply else {

@@ -1,0 +1,207 @@
+//! The desk: the plane on which bytes pass between till and printer, without rows and without
+//! waiting for any.
+//!
+//! Till bytes go in, printer bytes come out at once; complete jobs come out for the role, whose
+//! effects go in again. Sans-IO: both drivers own one, the simulator's for a virtual printer, the
+//! network's for that or a real one.
+//!
+//! Contract for the driver: after each call, [`poll`](Desk::poll) until nothing comes; then wait for
+//! bytes, an effect, or for [`next_wake`](Desk::next_wake), whichever is first.
+
+use crate::message::Bytes;
+use crate::receipt::Profile;
+use crate::receipt::layout::Page;
+use crate::receipt::paper::{Condition, Happened, Printer};
+use crate::receipt::tail::{Capture, JobId, Out, TooLate};
+use crate::roles::Effect;
+use crate::time::Time;
+use std::collections::VecDeque;
+
+/// The most slips that wait for a receipt to end; one more goes out at once.
+pub const SLIPS_MAX: usize = 64;
+
+/// What the desk wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeskOut {
+    /// To the real printer, now.
+    Print(Vec<u8>),
+    /// Back to the till: what the printer answers.
+    Till(Vec<u8>),
+    /// To the role: [`Terminal::read`](super::Terminal::read) it, and let it decide.
+    Job {
+        /// Its number.
+        job: u64,
+        /// Its bytes.
+        bytes: Vec<u8>,
+        /// Until when its paper waits.
+        until: Time,
+    },
+    /// A receipt has left the virtual printer, cut or torn off.
+    Page(Page),
+    /// Something else happened in the virtual printer.
+    Happened(Happened),
+}
+
+/// What stands on the desk.
+#[derive(Clone, Debug)]
+enum Device {
+    /// A printer that the driver reaches.
+    Real,
+    /// A printer of our own.
+    Virtual(Box<Printer>),
+}
+
+/// A till's place at a printer.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    capture: Capture,
+    device: Device,
+    slips: VecDeque<Bytes>,
+    out: VecDeque<DeskOut>,
+}
+
+impl Desk {
+    /// A desk with a virtual printer of this kind.
+    pub fn with_paper(printer: Profile) -> Self {
+        let capture = Capture::new(Some(&printer));
+        Self::of(capture, Device::Virtual(Box::new(Printer::new(printer))))
+    }
+
+    /// A desk before a real printer of this kind. It serves that printer for as long as the
+    /// terminal runs, whoever connects, so that its jobs have different numbers.
+    pub fn before(printer: &Profile) -> Self {
+        Self::of(Capture::new(Some(printer)), Device::Real)
+    }
+
+    const fn of(capture: Capture, device: Device) -> Self {
+        Self {
+            capture,
+            device,
+            slips: VecDeque::new(),
+            out: VecDeque::new(),
+        }
+    }
+
+    /// Bytes from the till.
+    pub fn till(&mut self, now: Time, bytes: &[u8]) {
+        self.capture.bytes(now, bytes);
+        self.settle();
+    }
+
+    /// The till has closed its side.
+    pub fn till_closed(&mut self, now: Time) {
+        self.capture.end(now);
+        self.settle();
+    }
+
+    /// Bytes from the real printer.
+    pub fn printer_says(&mut self, bytes: &[u8]) {
+        self.out.push_back(DeskOut::Till(bytes.to_vec()));
+    }
+
+    /// The virtual printer runs out of paper, its cover is opened, or it is well again. A real one
+    /// says so by itself.
+    pub fn set_condition(&mut self, condition: Condition) {
+        if let Device::Virtual(printer) = &mut self.device {
+            let answer = printer.set_condition(condition);
+            self.answered(answer);
+        }
+        self.settle();
+    }
+
+    /// Does what is due.
+    pub fn wake(&mut self, now: Time) {
+        self.capture.wake(now);
+        self.settle();
+    }
+
+    /// When [`wake`](Self::wake) has something to do, if nothing comes before.
+    pub fn next_wake(&self) -> Option<Time> {
+        self.capture.next_wake()
+    }
+
+    /// What the role decided, after its commit.
+    ///
+    /// # Errors
+    /// A code whose paper has left: tell the role ([`Input::Missed`](super::Input::Missed)).
+    pub fn effect(&mut self, now: Time, effect: &Effect) -> Result<(), TooLate> {
+        let done = match effect {
+            Effect::Insert {
+                job,
+                block: Some(Bytes(block)),
+            } => self.capture.insert(now, JobId(*job), block),
+            Effect::Insert { job, block: None } => {
+                self.capture.skip(now, JobId(*job));
+                Ok(())
+            }
+            Effect::Print(slip) => {
+                self.slips.push_back(slip.clone());
+                Ok(())
+            }
+        };
+        self.settle();
+        done
+    }
+
+    /// The next thing to do, if any.
+    pub fn poll(&mut self) -> Option<DeskOut> {
+        self.out.pop_front()
+    }
+
+    /// Does what the capture wants done. Slips go out between receipts, never within one, and
+    /// paper that no cutter cut is torn off then.
+    fn settle(&mut self) {
+        while let Some(out) = self.capture.poll() {
+            match out {
+                Out::Forward(bytes) => self.print(bytes),
+                Out::Job { job, bytes, until } => {
+                    let job = job.0;
+                    self.out.push_back(DeskOut::Job { job, bytes, until });
+                }
+            }
+        }
+        // Nothing is due in the capture exactly when nothing is held and no receipt is unfinished.
+        let between = self.capture.next_wake().is_none();
+        if between {
+            self.tear();
+        }
+        while between || self.slips.len() > SLIPS_MAX {
+            let Some(slip) = self.slips.pop_front() else {
+                return;
+            };
+            self.print(slip.0.to_vec());
+            self.tear();
+        }
+    }
+
+    fn print(&mut self, bytes: Vec<u8>) {
+        match &mut self.device {
+            Device::Real => self.out.push_back(DeskOut::Print(bytes)),
+            Device::Virtual(printer) => {
+                let answer = printer.feed(&bytes);
+                self.answered(answer);
+            }
+        }
+    }
+
+    /// Passes on what the virtual printer answered and did.
+    fn answered(&mut self, answer: Vec<u8>) {
+        if !answer.is_empty() {
+            self.out.push_back(DeskOut::Till(answer));
+        }
+        if let Device::Virtual(printer) = &mut self.device {
+            let happened = printer.take_happened().into_iter();
+            self.out.extend(happened.map(DeskOut::Happened));
+            let pages = printer.take_pages().into_iter();
+            self.out.extend(pages.map(DeskOut::Page));
+        }
+    }
+
+    fn tear(&mut self) {
+        if let Device::Virtual(printer) = &mut self.device
+            && !printer.hanging().is_blank()
+        {
+            self.out.extend(printer.tear().map(DeskOut::Page));
+        }
+    }
+}
