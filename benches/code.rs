@@ -7,7 +7,9 @@
     reason = "a bench reads the clock and prints"
 )]
 
+use quittance::code::draw::Raster;
 use quittance::code::link;
+use quittance::code::scan::{Engine, Gray, Rqrr, all_steps, scan};
 use quittance::code::sealed::{
     Accept, Blob, Code, Draft, Flags, MasterKey, SealedOrder, TerminalKey, digest, open,
     open_as_gateway, seal,
@@ -25,6 +27,18 @@ fn main() {
         sealed(suite);
     }
     symbol();
+    scanned();
+}
+
+fn scanned() {
+    let text = link::to_link("q.example.com", None, &blob(Suite::Es256));
+    let raster = Raster::of(&Symbol::encode(&text).expect("a code fits"), 5);
+    let side = raster.width();
+    let picture = Gray::from_dots(side, side, |x, y| raster.is_set(x, y)).expect("a picture");
+    report("scan a clean symbol, 5 dots a module", || {
+        scan(&picture, |_text| true, all_steps)
+    });
+    report("scan the same by rqrr", || Rqrr.read(&picture));
 }
 
 fn draft() -> Draft {
@@ -115,9 +129,11 @@ fn report<T>(name: &str, mut work: impl FnMut() -> T) {
         start.elapsed().as_secs_f64() / f64::from(count) * 1e6
     };
     let single = time(3).max(0.01);
-    let count = u32::try_from((5e3 / single).round() as u64)
-        .unwrap_or(u32::MAX)
-        .max(1);
+    let count = (1..20).map(|power| 1_u32 << power);
+    let count = count
+        .take_while(|n| f64::from(*n) * single < 5e3)
+        .last()
+        .unwrap_or(1);
     let mut rounds: Vec<f64> = (0..60).map(|_round| time(count)).collect();
     rounds.sort_by(f64::total_cmp);
     println!(

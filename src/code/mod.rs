@@ -5,6 +5,7 @@
 //! [`symbol`], [`draw`] and [`scan`] are its picture. [`vectors`] runs test vectors step by step.
 
 pub mod bundle;
+pub mod distort;
 pub mod draw;
 pub mod link;
 pub mod scan;

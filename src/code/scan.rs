@@ -33,7 +33,7 @@ pub enum Step {
     Darkest,
     /// The darkest of five by five pixels, then half of the size.
     HalfDarkest,
-    /// Each place that has finder patterns, cut out and doubled.
+    /// Each place that has finder patterns, cut out and doubled: as it is, blurred, levelled.
     EnlargedCrops,
     /// Light modules on a dark ground.
     Inverted,
@@ -162,7 +162,15 @@ fn enlarged_crops(picture: &Gray) -> Vec<Found> {
         let Some(crop) = picture.cropped(place.left, place.top, place.width, place.height) else {
             continue;
         };
-        for found in Rxing.read(&filter::double(&crop)) {
+        let smooth = || filter::double(&filter::blur(&crop));
+        let copy = |nth: u8| match nth {
+            0 => filter::double(&crop),
+            1 => smooth(),
+            _ => filter::levelled(&smooth()),
+        };
+        let mut read = (0..3).map(|nth| Rxing.read(&copy(nth)));
+        let found = read.find(|found| !found.is_empty());
+        for found in found.unwrap_or_default() {
             out.push(found.scaled(0.5).moved(place.left, place.top));
         }
     }
