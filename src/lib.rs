@@ -27,6 +27,7 @@ pub mod cast;
 pub mod chance;
 pub mod cli;
 pub mod code;
+pub mod db;
 pub mod hex;
 pub mod id;
 pub mod journal;

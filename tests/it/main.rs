@@ -3,4 +3,6 @@
 mod cli;
 #[cfg(test)]
 mod node;
+#[cfg(test)]
+mod stores;
 mod tidy;
