@@ -127,10 +127,10 @@ impl Links {
     pub fn get(&self, from: &Party, to: &Party) -> Link {
         let wired = from.kind == PartyKind::Chip || to.kind == PartyKind::Chip;
         let usual = if wired { self.wire } else { self.usual };
-        match self.special.is_empty() {
-            true => usual,
-            false => self.special.get(&(*from, *to)).copied().unwrap_or(usual),
+        if self.special.is_empty() {
+            return usual;
         }
+        self.special.get(&(*from, *to)).copied().unwrap_or(usual)
     }
 
     /// Changes all of them alike.

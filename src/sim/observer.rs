@@ -24,19 +24,20 @@ pub struct Sent<'a> {
 /// A sink for what happens in a world, in the order in which it happens.
 pub trait Observer {
     /// A party committed this journal entry.
-    fn entry(&mut self, of: Party, entry: &Entry) {
-        let _unobserved = (of, entry);
-    }
+    fn entry(&mut self, of: Party, entry: &Entry);
 
     /// A message left.
-    fn sent(&mut self, sent: &Sent<'_>) {
-        let _unobserved = sent;
-    }
+    fn sent(&mut self, sent: &Sent<'_>);
 
     /// Something went wrong, as the plan has it.
-    fn fault(&mut self, choice: &Choice) {
-        let _unobserved = choice;
-    }
+    fn fault(&mut self, choice: &Choice);
 }
 
-impl Observer for () {}
+/// Nobody watches.
+impl Observer for () {
+    fn entry(&mut self, _: Party, _: &Entry) {}
+
+    fn sent(&mut self, _: &Sent<'_>) {}
+
+    fn fault(&mut self, _: &Choice) {}
+}

@@ -31,6 +31,10 @@ impl Observer for Journals {
     fn entry(&mut self, of: Party, entry: &Entry) {
         self.0.entry(of).or_default().push(entry.clone());
     }
+
+    fn sent(&mut self, _: &Sent<'_>) {}
+
+    fn fault(&mut self, _: &Choice) {}
 }
 
 /// A story: customers by name, each with the receipt (its counter) that they pay.
