@@ -159,6 +159,9 @@ fn round(crypto: Crypto, payments: usize) -> Round {
             world.local(&party, "open-account", bank::Input::OpenAccount(account));
         }
     }
+    for shop in cast.shops {
+        world.join(shop.into(), None, store());
+    }
     let mut wallets = Vec::new();
     for wallet in cast.wallets {
         let bank = wallet.bank;

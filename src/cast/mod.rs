@@ -18,10 +18,13 @@ use crate::code::bundle::{
 use crate::code::sealed::{CertificateError, IssuerKey};
 use crate::id::{MerchantId, Name, NameError, Party, PartyKind};
 use crate::money::Money;
-use crate::roles::bank::{self, AccountOpening, Bank};
 use crate::roles::gateway::{self, Gateway};
 use crate::roles::trust::Trust;
 use crate::roles::wallet::{Habits, Wallet};
+use crate::roles::{
+    self,
+    bank::{self, AccountOpening, Bank},
+};
 use crate::sign::{KeyError, PublicKey};
 use crate::text::Text;
 use crate::time::{Span, Time};
@@ -110,6 +113,8 @@ pub struct Cast {
     pub banks: Vec<(Bank, Vec<AccountOpening>)>,
     /// The wallets, in the order of the customers.
     pub wallets: Vec<Wallet>,
+    /// The shops' back offices, in the order of the merchants.
+    pub shops: Vec<roles::merchant::Merchant>,
     /// The tills, in the order of the merchants.
     pub tills: Vec<Till>,
 }
@@ -131,9 +136,10 @@ impl Cast {
         });
         Ok(Self {
             root: keys.root.public(),
-            gateway: gateway(parts, &keys, &trust, &tills)?,
+            gateway: gateway(parts, &keys, &trust, &merchants, &tills)?,
             banks: banks(parts, &keys, &trust)?,
             wallets: wallets(parts, &keys, &trust)?,
+            shops: shops(parts, &trust, &merchants),
             signed,
             trust,
             host,
@@ -235,8 +241,10 @@ fn gateway(
     parts: &Parts,
     keys: &Keys<'_>,
     trust: &Arc<Trust>,
+    ids: &BTreeMap<Name, MerchantId>,
     tills: &[Till],
 ) -> Result<Gateway, CastError> {
+    let shop = |(name, id): (&Name, &MerchantId)| (*id, Party::new(PartyKind::Merchant, *name));
     let key = |till: &Till| ((till.key.terminal(), till.key.epoch()), till.key.clone());
     Ok(Gateway {
         name: parts.gateway,
@@ -244,7 +252,7 @@ fn gateway(
         key: Arc::new(keys.stating(Party::new(PartyKind::Gateway, parts.gateway))?),
         terminal_keys: Arc::new(tills.iter().map(key).collect()),
         trust: Arc::clone(trust),
-        shops: Arc::new(BTreeMap::new()),
+        shops: Arc::new(ids.iter().map(shop).collect()),
         terminals: Arc::new(BTreeMap::new()),
         timing: parts.gateway_timing,
     })
@@ -295,6 +303,20 @@ fn wallets(parts: &Parts, keys: &Keys<'_>, trust: &Arc<Trust>) -> Result<Vec<Wal
         })
     };
     parts.customers.iter().map(make).collect()
+}
+
+fn shops(
+    parts: &Parts,
+    trust: &Arc<Trust>,
+    ids: &BTreeMap<Name, MerchantId>,
+) -> Vec<roles::merchant::Merchant> {
+    let make = |part: &MerchantPart| roles::merchant::Merchant {
+        name: part.name,
+        id: ids[&part.name],
+        gateway: parts.gateway,
+        trust: Arc::clone(trust),
+    };
+    parts.merchants.iter().map(make).collect()
 }
 
 /// Why there is no such cast.

@@ -8,6 +8,7 @@ use crate::code::sealed::{
 };
 use crate::id::{MerchantId, Name, TerminalId};
 use crate::money::Money;
+use crate::roles::chip::{Chip, ChipKeys};
 use crate::sign::SigningKey;
 use crate::text::Text;
 use crate::time::Time;
@@ -73,6 +74,22 @@ impl Till {
             flags: parts.crypto.flags(),
             code_minutes: merchant.code_minutes,
         })
+    }
+
+    /// Its chip. A certificate does not travel in its codes: the bundle lists the terminal.
+    pub fn chip(&self) -> Chip {
+        Chip {
+            name: self.name,
+            keys: Some(ChipKeys {
+                terminal: self.key.clone(),
+                signing: Arc::clone(&self.signing),
+                certificate: self.certificate.clone(),
+                route: self.route,
+                flags: self.flags,
+            }),
+            pin: None,
+            puk: None,
+        }
     }
 
     /// The code that its chip would seal, without the paper around it: a counter is for one order.

@@ -3,7 +3,7 @@
 //! Why an enum and not a trait object: roles differ in their inputs, which carry the proofs of the
 //! checks that were made, and a match keeps them typed at the cost of nothing.
 
-use super::{Cx, Role, bank, gateway, wallet};
+use super::{Cx, Role, bank, chip, gateway, merchant, wallet};
 use crate::id::Party;
 use crate::message::{About, Message, Sender};
 use crate::order::Reason;
@@ -14,7 +14,6 @@ use crate::time::Time;
 macro_rules! actors {
     ($($(#[$doc:meta])* $kind:ident: $module:ident;)+) => {
         /// A party's role, whichever it is.
-        #[derive(Clone)]
         pub enum Actor {
             $($(#[$doc])* $kind(Box<$module::$kind>),)+
         }
@@ -104,4 +103,8 @@ actors! {
     Bank: bank;
     /// A bank's app on a customer's phone.
     Wallet: wallet;
+    /// A shop's back office.
+    Merchant: merchant;
+    /// A terminal's chip.
+    Chip: chip;
 }

@@ -148,6 +148,9 @@ impl Story {
             let bank = wallet.bank;
             join(&mut world, wallet.into(), Some(bank));
         }
+        for shop in cast.shops {
+            join(&mut world, shop.into(), None);
+        }
         for (n, _) in self.payers.iter().enumerate() {
             let at = STARTS
                 .after(Span::seconds(1))
