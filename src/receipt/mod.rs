@@ -5,6 +5,7 @@
 //! whether it can be paid). [`read`] is all of it at once.
 
 pub mod charset;
+pub mod check;
 pub mod extract;
 pub mod layout;
 pub mod paper;
@@ -61,6 +62,12 @@ pub enum ReadError {
         /// How many there are.
         bytes: usize,
     },
+    /// A file of another kind.
+    #[error("read the receipt: it is {what}, not a print stream")]
+    NotAJob {
+        /// What it is.
+        what: &'static str,
+    },
     /// Bytes, but no readable text and no picture.
     #[error(
         "read the receipt: it holds no readable text (first unreadable byte at offset {offset})"
@@ -70,6 +77,18 @@ pub enum ReadError {
         offset: usize,
     },
 }
+
+/// What begins like this is no print stream.
+const FILES: &[(&[u8], &str)] = &[
+    (b"%PDF", "a PDF"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"RaS2", "a PWG raster"),
+    (b"UNIRAST", "an Apple raster"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x7fELF", "a program"),
+    (b"%!PS", "PostScript"),
+];
 
 /// Reads a job: one [`Paper`] for each receipt in it.
 ///
@@ -85,6 +104,9 @@ pub fn read(
     }
     if bytes.is_empty() {
         return Err(ReadError::Empty);
+    }
+    if let Some((_, what)) = FILES.iter().find(|f| bytes.starts_with(f.0)) {
+        return Err(ReadError::NotAJob { what });
     }
     let job: Cow<'_, [u8]> = match charset::repair(bytes) {
         Some(repaired) if !bytes.is_ascii() => Cow::Owned(repaired),
@@ -116,7 +138,12 @@ fn paper(page: Page, hints: &Hints) -> Paper {
 /// A page is readable when most of its characters are letters, digits and common marks, or it is a
 /// picture or symbol.
 fn is_readable(page: &Page) -> bool {
-    if page.lines.is_empty() {
+    if page.lines.is_empty()
+        || page
+            .pictures
+            .iter()
+            .any(|p| p.1.ink() > 0 && p.1.height() >= 100)
+    {
         return true;
     }
     let (mut good, mut bad) = (0_usize, 0_usize);

@@ -39,7 +39,7 @@ pub fn guess<'a>(runs: impl Iterator<Item = &'a [u8]>, multibyte: bool) -> Guess
         if sample.len() + run.len() > GUESS_BYTES_MAX {
             break;
         }
-        sample.extend_from_slice(run);
+        sample.extend(unruled(run));
         sample.push(b'\n');
     }
     if sample.is_empty() {
@@ -66,6 +66,14 @@ pub fn guess<'a>(runs: impl Iterator<Item = &'a [u8]>, multibyte: bool) -> Guess
         _ if multibyte => Guess::NotSure,
         _ => Guess::Single,
     }
+}
+
+/// A run without rules: the same byte four times or more draws a line and says nothing.
+fn unruled(run: &[u8]) -> impl Iterator<Item = u8> {
+    run.chunk_by(|a, b| a == b)
+        .filter(|same| same.len() < 4 || same[0] < 0x80)
+        .flatten()
+        .copied()
 }
 
 /// Thousandths of the wide characters that are frequent, less three times those that do not exist.

@@ -66,7 +66,7 @@ fn one(mark: &str) -> Option<Mark> {
     match mark {
         "$" | "＄" => return Some(Mark::Dollar),
         "¥" | "￥" | "\\" => return Some(Mark::Yen),
-        "kr" | "kr." | "Kr" | "KR" => return Some(Mark::Crown),
+        "kr" | "kr." | "Kr" => return Some(Mark::Crown),
         _ => {}
     }
     let code = MARKS.iter().find(|m| m.0 == mark).map(|m| m.1);

@@ -2,7 +2,7 @@
 
 use super::lexicon;
 use super::number::{Decimal, Number};
-use super::rows::{Role, Row, Rows};
+use super::rows::{Entry, Role, Row, Rows};
 use crate::receipt::layout::Line;
 use crate::text::Text;
 
@@ -18,8 +18,8 @@ pub struct Item {
     pub quantity: Option<Decimal>,
     /// Price of one, when the paper says.
     pub unit: Option<Decimal>,
-    /// What it costs in all.
-    pub amount: Decimal,
+    /// What it costs in all; nothing on paper without prices.
+    pub amount: Option<Decimal>,
 }
 
 /// The items and what they come to.
@@ -35,8 +35,8 @@ pub(super) struct Items {
 }
 
 /// Reads the items of a paper.
-pub(super) fn items(rows: &Rows, lines: &[Line]) -> Items {
-    let region = region(rows);
+pub(super) fn items(rows: &Rows, lines: &[Line], entries: &[Entry]) -> Items {
+    let region = region(rows, entries);
     let mut found = Items {
         clear: true,
         ..Items::default()
@@ -79,7 +79,7 @@ pub(super) fn items(rows: &Rows, lines: &[Line]) -> Items {
                 name,
                 quantity,
                 unit,
-                amount: value,
+                amount: Some(value),
             });
         }
     }
@@ -88,22 +88,24 @@ pub(super) fn items(rows: &Rows, lines: &[Line]) -> Items {
 }
 
 /// Rows from the heading (or the first amount) to the first sum.
-fn region(rows: &Rows) -> impl Iterator<Item = &Row> {
-    let sums = |row: &&Row| {
+fn region<'a>(rows: &'a Rows, entries: &[Entry]) -> impl Iterator<Item = &'a Row> {
+    let sum = |role: Role| {
         matches!(
-            row.role,
-            Some(
-                Role::Total(1..)
-                    | Role::Subtotal
-                    | Role::Tendered(_)
-                    | Role::Change
-                    | Role::Tax
-                    | Role::Base
-                    | Role::Rounding
-                    | Role::Service
-            )
-        ) && row.numbers.iter().any(|n| rows.is_amount(n))
-            && row.flags & lexicon::OTHER == 0
+            role,
+            Role::Total(_)
+                | Role::Subtotal
+                | Role::Tendered(_)
+                | Role::Change
+                | Role::Tax
+                | Role::Base
+                | Role::Rounding
+                | Role::Service
+        )
+    };
+    // A sum's label says so at its beginning; "Taxi to the cash point 5.00" is an item.
+    let sums = |row: &&Row| {
+        let entry = entries.iter().any(|e| e.line == row.line && sum(e.role));
+        entry && (row.flags & lexicon::OTHER == 0 || leads(row))
     };
     let heading = rows.rows.iter().position(|row| {
         let columns = [
@@ -127,6 +129,35 @@ fn region(rows: &Rows) -> impl Iterator<Item = &Row> {
             .unwrap_or(end)
     };
     rest.get(start.min(end)..end).unwrap_or_default().iter()
+}
+
+/// Whether the label's first word already makes it a sum.
+fn leads(row: &Row) -> bool {
+    let first = row.label.split_whitespace().next().unwrap_or("");
+    let flags = lexicon::flags(first);
+    flags & (lexicon::TOTAL | lexicon::SUB | lexicon::TAX | lexicon::CHANGE | lexicon::ROUNDING)
+        != 0
+}
+
+/// What is ordered on paper without prices: `4x testing`, `2 x Pizza`, `1 Cola`.
+pub(super) fn unpriced(rows: &Rows, lines: &[Line]) -> Vec<Item> {
+    let of = |row: &Row| {
+        let number = row
+            .numbers
+            .first()
+            .filter(|n| n.from <= 2 && n.value.places() == 0 && !n.percent)?;
+        let small = (10_000..=990_000).contains(&number.value.e4());
+        let code = number.code && !number.factor;
+        let name = name_of(row, lines)?;
+        let named = row.flags & (lexicon::NAME | lexicon::TAX) == 0 && row.numbers.len() <= 2;
+        (small && named && !code && number.factor).then(|| Item {
+            name,
+            quantity: Some(number.value),
+            unit: None,
+            amount: None,
+        })
+    };
+    rows.rows.iter().filter_map(of).take(ITEMS_MAX).collect()
 }
 
 /// Dates, telephone numbers and tax table rows are no items.

@@ -286,8 +286,7 @@ pub(super) fn flags(label: &str) -> Flags {
         found |= sign_flags(label);
     }
     let words: Vec<&str> = label
-        .split(|c: char| !(c.is_alphanumeric() && !is_sign(c)) && !matches!(c, '@' | '/'))
-        .flat_map(|w| w.split('/'))
+        .split(|c: char| !(c.is_alphanumeric() && !is_sign(c)))
         .filter(|w| !w.is_empty())
         .collect();
     let mut at = 0;

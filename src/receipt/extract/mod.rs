@@ -22,6 +22,9 @@ pub use number::Decimal;
 pub use verdict::{NotPayable, Payable, REFERENCE_CHARS_MAX};
 pub use when::When;
 
+/// Whether a paper can be paid, and if not, why.
+pub type Verdict = Result<Payable, NotPayable>;
+
 use super::layout::{Line, Page};
 use crate::money::Currency;
 use crate::text::Text;
@@ -138,28 +141,36 @@ enum Decision {
 }
 
 /// Reads one receipt.
-pub fn extract(page: &Page, hints: &Hints) -> (Reading, Result<Payable, NotPayable>) {
+pub fn extract(page: &Page, hints: &Hints) -> (Reading, Verdict) {
     let lines = &page.lines;
     let three = hints.currency.is_some_and(|c| c.exponent() == 3);
     let rows = Rows::of(lines, three);
     let entries = rows.entries();
-    let items = items::items(&rows, lines);
+    let items = items::items(&rows, lines, &entries);
     let parts = Parts::of(&entries, tables(&rows));
     let mut choices = sums::choices(&entries, &parts, &items);
     if choices.is_empty() {
         choices = unlabelled(lines, &rows, &parts, &items);
     }
     let decision = decide(&choices, &parts);
-    let marks = rows
-        .rows
-        .iter()
-        .flat_map(|r| r.numbers.iter().filter_map(|n| n.mark));
+    let marks = rows.marks();
     let named = currency::of_paper(lines, marks);
     let mut reading = header(lines, &rows, hints, !choices.is_empty());
     reading.currency = currency_field(&named, hints);
     amounts(&mut reading, &decision, &parts, &entries);
     reading.candidates = choices.iter().map(candidate).collect();
     reading.items = items.items;
+    if reading.items.is_empty() {
+        reading.items = items::unpriced(&rows, lines);
+        let unpriced = !rows
+            .rows
+            .iter()
+            .flat_map(|r| &r.numbers)
+            .any(number::Number::is_money);
+        if unpriced && !reading.items.is_empty() && reading.kind.value == Kind::Sale {
+            reading.kind = Field::new(Kind::Kitchen, 80, None, "things without prices");
+        }
+    }
     let verdict = verdict::verdict(page, &reading, &decision, &named, hints);
     (reading, verdict)
 }
@@ -202,15 +213,7 @@ fn unlabelled(lines: &[Line], rows: &Rows, parts: &Parts, items: &items::Items) 
         else {
             continue;
         };
-        let mut choice = Choice {
-            value: number.value,
-            line: row.line,
-            rank: 0,
-            times: 1,
-            doubtful: number.doubtful,
-            support: Vec::new(),
-            against: Vec::new(),
-        };
+        let mut choice = Choice::new(number.value, row.line, 0, number.doubtful);
         sums::weigh(&mut choice, parts, items, &[]);
         if !choice.support.is_empty() && out.iter().all(|c| c.value != choice.value) {
             out.push(choice);
@@ -241,12 +244,7 @@ fn decide(choices: &[Choice], parts: &Parts) -> Decision {
 
 fn header(lines: &[Line], rows: &Rows, hints: &Hints, has_total: bool) -> Reading {
     let (kind, said) = kind::kind(lines, has_total);
-    let american = currency::of_paper(
-        lines,
-        rows.rows
-            .iter()
-            .flat_map(|r| r.numbers.iter().filter_map(|n| n.mark)),
-    );
+    let american = currency::of_paper(lines, rows.marks());
     let month_first = hints.month_first || american.likely.is_some_and(|c| c.code() == "USD");
     let found = names::merchant(lines, rows)
         .map(|(i, name)| Field::new(name, 80, Some(i), "the heading's first name"));
@@ -312,7 +310,7 @@ fn currency_field(named: &Named, hints: &Hints) -> Option<Field<Currency>> {
     certain.or_else(hinted).or_else(likely)
 }
 
-/// The amounts beside the total: each only when there is one of its kind, or arithmetic chose it.
+/// The total, and what was paid for it.
 fn amounts(reading: &mut Reading, decision: &Decision, parts: &Parts, entries: &[Entry]) {
     let line_of = |value: Decimal, role: fn(&Role) -> bool| {
         entries
@@ -320,11 +318,13 @@ fn amounts(reading: &mut Reading, decision: &Decision, parts: &Parts, entries: &
             .find(|e| role(&e.role) && e.value == value)
             .map(|e| e.line)
     };
-    let one = |values: &[Decimal]| match values {
-        [only] => Some(Field::new(only.abs(), 80, None, "the only one")),
-        _ => None,
-    };
     if let Decision::Total(choice) = decision {
+        let unpaid = |a: &Against| matches!(a, Against::Paid { .. } | Against::Short { .. });
+        let contradicted = choice.against.iter().any(unpaid);
+        if contradicted {
+            // What was paid contradicts it: nothing is read rather than something wrong.
+            return others(reading, decision, parts);
+        }
         let confidence = match (choice.support.len(), choice.against.is_empty(), choice.rank) {
             (_, false, _) => 40,
             (2.., true, _) => 98,
@@ -360,6 +360,15 @@ fn amounts(reading: &mut Reading, decision: &Decision, parts: &Parts, entries: &
             }
         }
     }
+    others(reading, decision, parts);
+}
+
+/// The amounts beside the total: each only when there is one of its kind, or arithmetic chose it.
+fn others(reading: &mut Reading, decision: &Decision, parts: &Parts) {
+    let one = |values: &[Decimal]| match values {
+        [only] => Some(Field::new(only.abs(), 80, None, "the only one")),
+        _ => None,
+    };
     reading.subtotal = one(&parts.subtotals);
     reading.discount = one(&parts.discounts);
     reading.service = one(&parts.services);
@@ -369,7 +378,13 @@ fn amounts(reading: &mut Reading, decision: &Decision, parts: &Parts, entries: &
         .first()
         .filter(|_| parts.roundings.len() == 1)
         .map(|r| Field::new(*r, 80, None, "the only one"));
-    reading.tax = tax(parts);
+    let added = match decision {
+        Decision::Total(choice) => choice
+            .tax
+            .map(|t| Field::new(Decimal::of_e4(t), 95, None, "added on the way to the total")),
+        Decision::None | Decision::Two(..) => None,
+    };
+    reading.tax = added.or_else(|| tax(parts));
     let tendered: Vec<Decimal> = parts.tendered.iter().map(|t| t.0).collect();
     let same = tendered.windows(2).all(|w| w[0] == w[1]);
     reading.paid = reading

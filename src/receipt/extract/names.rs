@@ -11,6 +11,9 @@ const HEADING_LINES_MAX: usize = 8;
 /// How many more lines a name may run on over.
 const NAME_LINES_MAX: usize = 3;
 
+/// How strong a label must be to count in the middle of a line ("GST ID NO" ends in one that is not).
+const STRONG: u8 = 4;
+
 /// Words that title a paper and name nobody.
 const TITLES: &[&str] = &[
     "tax invoice",
@@ -164,11 +167,19 @@ pub(super) fn merchant(lines: &[Line], rows: &Rows) -> Option<(usize, Text)> {
         .take(4)
         .find(|(_, l)| is_company(l))
         .map(|(i, _)| i);
-    let (start, _) = heading().find(|(i, l)| match company {
-        _ if biggest > 1 && first != Some(biggest) => area(l) == biggest,
-        Some(at) => continues(lines, *i, at, rows),
-        None => true,
-    })?;
+    let shop = || lines.iter().position(|l| is_company(l) || is_shop(l));
+    if heading().all(|(_, l)| is_sentence(l)) {
+        let at = shop()?;
+        let name = without_registration(lines.get(at)?.text.as_str());
+        return Some((at, Text::clean(name.trim())));
+    }
+    let (start, _) = heading()
+        .filter(|(_, l)| !is_sentence(l))
+        .find(|(i, l)| match company {
+            _ if biggest > 1 && first != Some(biggest) => area(l) == biggest,
+            Some(at) => continues(lines, *i, at, rows),
+            None => true,
+        })?;
     let name = joined(lines, start, rows);
     let name = without_registration(&name);
     (!name.is_empty()).then(|| (start, Text::clean(&name)))
@@ -207,13 +218,39 @@ fn is_company(line: &Line) -> bool {
     (last || starts) && !lower.contains("owned by") && !lower.contains("operated by")
 }
 
+/// A shop by the last character of its name.
+fn is_shop(line: &Line) -> bool {
+    let text = line.text.as_str().trim();
+    text.chars().count() <= 20
+        && ["店", "屋", "堂", "楼", "館", "馆", "점"]
+            .iter()
+            .any(|end| text.ends_with(end))
+}
+
+/// A sentence, or a name with a form of address behind it: not the shop.
+fn is_sentence(line: &Line) -> bool {
+    let text = line.text.as_str().trim();
+    text.contains('、') || text.ends_with(['。', '様'])
+}
+
+/// A line that is drawn: one character makes most of it.
+fn is_rule(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().filter(|c| *c != ' ').collect();
+    let runs = chars
+        .chunk_by(|a, b| a == b)
+        .map(<[char]>::len)
+        .max()
+        .unwrap_or(0);
+    runs >= 6 && runs * 10 >= chars.len() * 7
+}
+
 fn is_name(line: &Line, at: usize, rows: &Rows) -> bool {
     let text = line.text.as_str().trim();
     let lower = lexicon::normal(text);
     let bare = lower.trim_matches(|c: char| !c.is_alphanumeric());
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     let digits = text.chars().filter(char::is_ascii_digit).count();
-    let rule = text.chars().all(|c| !c.is_alphanumeric());
+    let rule = text.chars().all(|c| !c.is_alphanumeric()) || is_rule(text);
     let title = TITLES
         .iter()
         .any(|t| bare == *t || bare == t.replace(' ', ""));
@@ -517,8 +554,9 @@ fn order_value(line: &str) -> Option<(u8, String)> {
     let columns = line.split("   ").map(str::trim).filter(|c| !c.is_empty());
     let whole = std::iter::once(line.trim()).chain(columns.clone());
     let mut best: Option<(u8, String)> = None;
-    for part in whole.chain(words_from_label(line)) {
-        if let Some((strength, value)) = value_of(part)
+    let inner = words_from_label(line).map(|part| (part, STRONG));
+    for (part, least) in whole.map(|part| (part, 0)).chain(inner) {
+        if let Some((strength, value)) = value_of(part).filter(|v| v.0 >= least)
             && best.as_ref().is_none_or(|b| strength > b.0)
         {
             best = Some((strength, value));

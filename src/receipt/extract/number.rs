@@ -242,6 +242,10 @@ fn number(chars: &[char], from: usize, end: usize, style: Style) -> Option<Numbe
         (number.mark, number.to) = (Some(mark), at);
     }
     surroundings(&mut number, chars, end);
+    // `0042` numbers something; no amount is written so.
+    if raw.len() > 1 && raw.starts_with('0') && raw.chars().all(|c| c.is_ascii_digit()) {
+        (number.code, number.mark) = (true, None);
+    }
     if number.code && number.mark.is_none() {
         return Some(Number {
             code: true,

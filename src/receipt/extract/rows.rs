@@ -1,6 +1,7 @@
 //! Lines to labelled amounts: which words stand beside which number, and what they make of it.
 
 use super::super::layout::Line;
+use super::currency::Mark;
 use super::lexicon::{self, Flags};
 use super::number::{Decimal, Number, Style, numbers};
 
@@ -109,6 +110,20 @@ impl Rows {
         form && !number.percent && !number.code && !number.factor
     }
 
+    /// The currency marks beside amounts: `RON95` is petrol and no leu.
+    pub(super) fn marks(&self) -> impl Iterator<Item = Mark> {
+        let beside = |n: &&Number| {
+            !n.percent
+                && !n.code
+                && (n.value.places() == self.places || !matches!(n.mark, Some(Mark::Is(_))))
+        };
+        self.rows
+            .iter()
+            .flat_map(|r| &r.numbers)
+            .filter(beside)
+            .filter_map(|n| n.mark)
+    }
+
     /// Every labelled amount.
     pub(super) fn entries(&self) -> Vec<Entry> {
         let mut out = Vec::new();
@@ -166,7 +181,11 @@ impl Rows {
                 Some(role) => Some(role),
                 None => of_line(),
             };
-            if let Some(role) = role {
+            // Base and tax beside each other are a table's row, which is read as one.
+            let table = amounts.len() > 1 && (row.summary || matches!(role, Some(Role::Tax)));
+            if let Some(role) =
+                role.filter(|r| !table || matches!(r, Role::Tendered(_) | Role::Change))
+            {
                 out.push(entry(row, role, number));
             }
         }
@@ -267,6 +286,7 @@ pub(super) fn role(flags: Flags) -> Option<Role> {
         () if has(TIP) => Role::Tip,
         () if has(SAVINGS) => Role::Aside,
         () if has(COUNT) && !has(FINAL) => Role::Aside,
+        () if has(BASE) && has(TOTAL) && !has(FINAL) => Role::Base,
         () if has(TAX) => return Some(taxed(flags, rank)),
         () if has(DISCOUNT) && has(EXCLUDING) && has(TOTAL | AMOUNT) => Role::Subtotal,
         () if has(DISCOUNT) => Role::Discount,

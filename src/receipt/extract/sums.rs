@@ -9,7 +9,7 @@ use super::number::Decimal;
 use super::rows::{Entry, Means, Role};
 
 /// How many amounts of one role are combined; a paper with more has its sums wrong anyway.
-const PARTS_MAX: usize = 6;
+const PARTS_MAX: usize = 5;
 
 /// One amount that could be the total.
 #[derive(Clone, Debug)]
@@ -21,9 +21,25 @@ pub(super) struct Choice {
     pub(super) doubtful: bool,
     pub(super) support: Vec<Support>,
     pub(super) against: Vec<Against>,
+    /// The tax that was added on the way to it.
+    pub(super) tax: Option<i64>,
 }
 
 impl Choice {
+    /// A choice of which nothing is known yet.
+    pub(super) const fn new(value: Decimal, line: usize, rank: u8, doubtful: bool) -> Self {
+        Self {
+            value,
+            line,
+            rank,
+            times: 1,
+            doubtful,
+            support: Vec::new(),
+            against: Vec::new(),
+            tax: None,
+        }
+    }
+
     /// Strength of what speaks for it.
     fn weight(&self) -> usize {
         let strong = |s: &Support| match s {
@@ -35,8 +51,16 @@ impl Choice {
         self.support.iter().map(strong).sum::<usize>()
     }
 
-    fn order(&self) -> (usize, u8, usize, usize) {
-        (self.weight(), self.rank, self.times, self.line)
+    fn order(&self) -> (bool, usize, u8, usize, usize) {
+        let contradicted = |a: &Against| matches!(a, Against::Paid { .. } | Against::Short { .. });
+        let unpaid = self.against.iter().any(contradicted);
+        (
+            !unpaid,
+            self.weight() + 2 * usize::from(self.rank),
+            self.rank,
+            self.times,
+            self.line,
+        )
     }
 }
 
@@ -114,6 +138,14 @@ impl Parts {
             }
         }
         parts.negative_cash_is_change();
+        for row in parts.tables.clone() {
+            if let Some(tax) = table_tax(&row)
+                && !parts.taxes.contains(&tax)
+                && parts.taxes.len() < PARTS_MAX
+            {
+                parts.taxes.push(tax);
+            }
+        }
         parts
     }
 
@@ -135,46 +167,58 @@ impl Parts {
         }
     }
 
-    /// The ways of adding and taking off: each sum with its words.
-    fn adjustments(&self) -> Vec<(i64, String)> {
-        let tax = options("tax", &self.taxes, 1);
-        let service = options("service", &self.services, 1);
-        let tip = options("tip", &self.tips, 1);
-        let discount = options("discount", &self.discounts, -1);
-        let rounding = options("rounding", &self.roundings, 1);
-        let mut sums = vec![(0, String::new())];
-        for list in [tax, service, tip, discount, rounding] {
+    /// The ways of adding and taking off.
+    fn adjustments(&self) -> Vec<Adjustment> {
+        let lists = [
+            options("tax", &self.taxes, 1),
+            options("service", &self.services, 1),
+            options("tip", &self.tips, 1),
+            options("discount", &self.discounts, -1),
+            options("rounding", &self.roundings, 1),
+        ];
+        let mut sums = vec![Adjustment::default()];
+        for (i, list) in lists.iter().enumerate() {
             let mut next = Vec::with_capacity(sums.len() * list.len());
-            for (sum, words) in &sums {
-                for (part, word) in &list {
-                    next.push((sum + part, format!("{words}{word}")));
+            for sum in &sums {
+                for (part, words) in list {
+                    next.push(Adjustment {
+                        part: sum.part + part,
+                        tax: if i == 0 { *part } else { sum.tax },
+                        words: format!("{}{words}", sum.words),
+                    });
                 }
             }
             sums = next;
         }
+        // The fewest parts first: what adds up without them needs none of them.
+        sums.sort_by_key(|a| a.words.len());
         sums
     }
 }
 
+/// What is added to a sum and taken off it: the tax in it, and all of it in words.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Adjustment {
+    part: i64,
+    tax: i64,
+    words: String,
+}
+
 /// None of them, each of them, all of them.
 fn options(name: &str, values: &[Decimal], sign: i64) -> Vec<(i64, String)> {
-    let mut out = vec![(0, String::new())];
+    let signed = |v: &Decimal| if sign < 0 { -v.e4().abs() } else { v.e4() };
     let word = if sign < 0 { "less" } else { "plus" };
-    for value in values.iter().filter(|v| v.e4() != 0) {
-        let part = if sign < 0 {
-            -value.e4().abs()
-        } else {
-            value.e4()
-        };
-        out.push((part, format!(" {word} {name} {}", value.abs())));
-    }
-    if values.len() > 1 {
-        let all: i64 = values
-            .iter()
-            .map(|v| if sign < 0 { -v.e4().abs() } else { v.e4() })
-            .sum();
-        out.push((all, format!(" {word} {name} {}", Decimal::of_e4(all).abs())));
-    }
+    let mut out = vec![(0, String::new())];
+    let mut add = |part: i64| {
+        if part != 0 && out.iter().all(|o| o.0 != part) {
+            out.push((
+                part,
+                format!(" {word} {name} {}", Decimal::of_e4(part).abs()),
+            ));
+        }
+    };
+    values.iter().map(signed).for_each(&mut add);
+    add(values.iter().map(signed).sum());
     out
 }
 
@@ -194,17 +238,10 @@ pub(super) fn choices(entries: &[Entry], parts: &Parts, items: &Items) -> Vec<Ch
                 known.doubtful |= entry.doubtful;
                 known.line = entry.line;
             }
-            None => out.push(Choice {
-                value: entry.value,
-                line: entry.line,
-                rank,
-                times: 1,
-                doubtful: entry.doubtful,
-                support: Vec::new(),
-                against: Vec::new(),
-            }),
+            None => out.push(Choice::new(entry.value, entry.line, rank, entry.doubtful)),
         }
     }
+    rounded(&mut out, parts);
     for choice in &mut out {
         weigh(choice, parts, items, &adjustments);
     }
@@ -212,13 +249,29 @@ pub(super) fn choices(entries: &[Entry], parts: &Parts, items: &Items) -> Vec<Ch
     out
 }
 
+/// A total after rounding that no label calls one: what was paid less the change is a total and the
+/// rounding.
+fn rounded(out: &mut Vec<Choice>, parts: &Parts) {
+    let Some(rounding) = parts.roundings.iter().find(|r| r.e4() != 0) else {
+        return;
+    };
+    let sums: Vec<Choice> = out.clone();
+    for choice in sums {
+        let value = choice.value.e4() + rounding.e4();
+        let small = rounding.e4().abs() * 20 < choice.value.e4().abs();
+        let change = parts.changes.first().map_or(0, |c| c.e4());
+        let paid = parts.tendered.iter().any(|t| t.0.e4() - change == value);
+        if small && paid && out.iter().all(|c| c.value.e4() != value) {
+            out.push(Choice {
+                value: Decimal::of_e4(value),
+                ..choice
+            });
+        }
+    }
+}
+
 /// Fills in what speaks for and against a choice.
-pub(super) fn weigh(
-    choice: &mut Choice,
-    parts: &Parts,
-    items: &Items,
-    adjustments: &[(i64, String)],
-) {
+pub(super) fn weigh(choice: &mut Choice, parts: &Parts, items: &Items, adjustments: &[Adjustment]) {
     let v = choice.value.e4();
     let own;
     let adjustments = if adjustments.is_empty() {
@@ -230,13 +283,14 @@ pub(super) fn weigh(
     from_items(choice, parts, items, adjustments);
     let mut reached = parts.subtotals.is_empty();
     for base in &parts.subtotals {
-        if let Some((_, words)) = adjustments.iter().find(|(part, _)| base.e4() + part == v) {
+        if let Some(way) = adjustments.iter().find(|a| base.e4() + a.part == v) {
             reached = true;
-            let support = if words.is_empty() {
+            let support = if way.words.is_empty() {
                 Support::SubtotalAlone
             } else {
+                choice.tax = Some(way.tax).filter(|t| *t != 0);
                 Support::Subtotal {
-                    sum: format!("subtotal {base}{words}"),
+                    sum: format!("subtotal {base}{}", way.words),
                 }
             };
             choice.support.push(support);
@@ -245,7 +299,7 @@ pub(super) fn weigh(
     }
     // A subtotal may be what one part of the sale came to; their sum leads to the total then.
     let all: i64 = parts.subtotals.iter().map(|s| s.e4()).sum();
-    if !reached && adjustments.iter().any(|(part, _)| all + part == v) {
+    if !reached && adjustments.iter().any(|a| all + a.part == v) {
         reached = true;
         choice.support.push(Support::Subtotal {
             sum: format!("subtotals {}", Decimal::of_e4(all)),
@@ -260,9 +314,9 @@ pub(super) fn weigh(
     by_payment(choice, parts);
 }
 
-fn from_items(choice: &mut Choice, parts: &Parts, items: &Items, adjustments: &[(i64, String)]) {
+fn from_items(choice: &mut Choice, parts: &Parts, items: &Items, adjustments: &[Adjustment]) {
     let v = choice.value.e4();
-    let leads = |sum: i64| adjustments.iter().any(|(part, _)| sum + part == v);
+    let leads = |sum: i64| adjustments.iter().find(|a| sum + a.part == v);
     let to_subtotal = |sum: i64| {
         parts
             .subtotals
@@ -273,12 +327,24 @@ fn from_items(choice: &mut Choice, parts: &Parts, items: &Items, adjustments: &[
     if items.items.is_empty() {
         return;
     }
-    if leads(items.net) || leads(items.gross) {
+    if let Some(way) = leads(items.net).or_else(|| leads(items.gross)) {
+        choice.tax = choice.tax.or(Some(way.tax).filter(|t| *t != 0));
         choice.support.push(Support::Items);
     } else if items.clear && !to_subtotal(items.net) && !to_subtotal(items.gross) {
         choice.against.push(Against::Items {
             sum: Decimal::of_e4(items.net),
         });
+    }
+}
+
+/// The tax of a table row: the smaller of base and tax; of three, the smallest, when they add up.
+fn table_tax(row: &[Decimal]) -> Option<Decimal> {
+    let least = *row.iter().min_by_key(|d| d.e4())?;
+    let most = row.iter().map(|d| d.e4()).max()?;
+    let rest: i64 = row.iter().map(|d| d.e4()).sum::<i64>() - most;
+    match row.len() {
+        2 => (least.e4() * 2 < most).then_some(least),
+        _ => (rest == most).then_some(least),
     }
 }
 
@@ -326,7 +392,7 @@ fn by_payment(choice: &mut Choice, parts: &Parts) {
         } else {
             Support::PaidAlone
         });
-    } else if change.iter().any(|c| *c > 0) {
+    } else if !change.is_empty() && !paid.contains(&v) {
         let change = decimal(change.first().copied().unwrap_or(0));
         choice.against.push(Against::Paid {
             paid: decimal(most),
@@ -362,7 +428,7 @@ pub(super) fn is_step(rival: &Choice, winner: &Choice, rivals: &[Choice], parts:
         || parts
             .adjustments()
             .iter()
-            .any(|(part, words)| !words.is_empty() && r + part == w)
+            .any(|a| !a.words.is_empty() && r + a.part == w)
         || others().any(|x| r + x == w)
         || parts.tendered.iter().any(|t| t.0.e4() == r && t.0.e4() > w)
 }

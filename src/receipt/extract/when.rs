@@ -318,10 +318,28 @@ fn gap(chars: &[char], at: usize) -> usize {
         .count()
 }
 
+/// The length of `st`, `nd`, `rd`, `th` behind a day.
+fn ordinal(chars: &[char]) -> usize {
+    let two: String = chars
+        .iter()
+        .take(2)
+        .flat_map(|c| c.to_lowercase())
+        .collect();
+    if matches!(two.as_str(), "st" | "nd" | "rd" | "th") {
+        2
+    } else {
+        0
+    }
+}
+
 /// `29 MAR 2018`, `08 Aug 2026`, `2. Februar 2019`.
 fn named(chars: &[char]) -> Option<When> {
     let (day, length) = digits(chars)?;
-    let at = gap(chars, length);
+    let at = gap(chars, length + ordinal(chars.get(length..)?));
+    let of = chars
+        .get(at..)
+        .is_some_and(|c| matches!(c, ['o' | 'O', 'f' | 'F', ' ', ..]));
+    let at = if of { at + 3 } else { at };
     let (month, length) = month_of(chars.get(at..)?)?;
     let at = gap(chars, at + length);
     let (year, length) = digits(chars.get(at..)?)?;
@@ -333,7 +351,8 @@ fn named_first(chars: &[char]) -> Option<When> {
     let (month, length) = month_of(chars)?;
     let at = gap(chars, length);
     let (day, length) = digits(chars.get(at..)?)?;
-    let at = gap(chars, at + length);
+    let at = at + length;
+    let at = gap(chars, at + ordinal(chars.get(at..)?));
     let (year, length) = digits(chars.get(at..)?)?;
     when(year, month, day, length)
 }
@@ -405,6 +424,10 @@ mod tests {
             ("Feb. 22, 2019", "2019-02-22"),
             ("8/21/2025, 9:41:58 PM", "2025-08-21T21:41:58"),
             ("20/03/2018 7:07PM RCPT NO.18252", "2018-03-20T19:07:00"),
+            (
+                "Monday 6th of April 2015 02:56:25 PM",
+                "2015-04-06T14:56:25",
+            ),
             ("08 Aug 2026  14:32", "2026-08-08T14:32:00"),
             ("2022年11月 9日", "2022-11-09"),
             ("12.05.2024", "2024-05-12"),
