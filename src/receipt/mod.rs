@@ -147,7 +147,12 @@ fn is_readable(page: &Page) -> bool {
         return true;
     }
     let (mut good, mut bad) = (0_usize, 0_usize);
+    let mut last = ' ';
     for c in page.lines.iter().flat_map(|l| l.text.as_str().chars()) {
+        // A rule of a character that no table has is one unreadable character, not forty.
+        if std::mem::replace(&mut last, c) == c {
+            continue;
+        }
         match c {
             ' ' => {}
             '\u{FFFD}' | '?' => bad += 1,

@@ -68,11 +68,17 @@ pub fn guess<'a>(runs: impl Iterator<Item = &'a [u8]>, multibyte: bool) -> Guess
     }
 }
 
-/// A run without rules: the same byte four times or more draws a line and says nothing.
+/// A run without rules: the same byte four times or more draws a line and says nothing, nor does
+/// it join what stands beside it.
 fn unruled(run: &[u8]) -> impl Iterator<Item = u8> {
     run.chunk_by(|a, b| a == b)
-        .filter(|same| same.len() < 4 || same[0] < 0x80)
-        .flatten()
+        .flat_map(|same| {
+            if same.len() < 4 || same[0] < 0x80 {
+                same
+            } else {
+                b"\n"
+            }
+        })
         .copied()
 }
 

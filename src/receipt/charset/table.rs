@@ -51,6 +51,8 @@ fn character(page: u16, byte: u8) -> Option<char> {
     match page {
         932 => match byte {
             0xA1..=0xDF => char::from_u32(0xFF61 + u32::from(byte - 0xA1)),
+            0x80..=0x9F => KATAKANA_LOW.chars().nth(usize::from(byte - 0x80)),
+            0xE0.. => KATAKANA_HIGH.chars().nth(usize::from(byte - 0xE0)),
             _ => None,
         },
         1125 => match byte {
@@ -69,6 +71,11 @@ fn character(page: u16, byte: u8) -> Option<char> {
         },
     }
 }
+
+/// What stands around the half-width katakana on receipt printers: frames, blocks, suits, and the
+/// characters of dates and addresses.
+const KATAKANA_LOW: &str = "▁▂▃▄▅▆▇█▏▎▍▌▋▊▉┼┴┬┤├▔─│▕┌┐└┘╭╮╰╯";
+const KATAKANA_HIGH: &str = "═╞╪╡◢◣◥◤♠♥♦♣●○╱╲╳円年月日時分秒〒市区町村人▒";
 
 fn library(page: u16) -> Option<&'static Encoding> {
     Some(match page {

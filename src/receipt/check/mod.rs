@@ -398,7 +398,7 @@ fn amount_of(text: &str) -> Option<Decimal> {
     match parts.as_slice() {
         [] => Decimal::read(text),
         [one] => Some(*one),
-        many => Some(Decimal::of_e4(many.iter().map(|d| d.e4()).sum())),
+        many => Some(Decimal::of_e4(many.iter().map(|d| d.e4()).sum(), 2)),
     }
 }
 

@@ -80,11 +80,29 @@ fn one(mark: &str) -> Option<Mark> {
 /// How far a mark may stand before its number: tills pad the gap to the right edge of the paper.
 const GAP_MAX: usize = 48;
 
-/// The longest mark that ends before `at` (spaces or a minus may stand between), and where it
-/// begins.
-pub(super) fn before(chars: &[char], at: usize) -> Option<(Mark, usize)> {
+/// Marks that may stand far before their amount, in a column of their own.
+const FAR: &[&str] = &[
+    "EUR", "USD", "GBP", "CHF", "MYR", "SGD", "HKD", "CNY", "RMB", "JPY", "KRW", "IDR", "THB",
+    "TRY", "BRL", "AUD", "CAD", "NZD", "INR", "RM", "R$", "Rp", "€", "$", "£", "¥", "￥", "S$",
+    "HK$", "NT$", "US$", "₺", "฿", "₩",
+];
+
+/// A mark before a number: what it says, where it begins, and whether a minus stands between.
+pub(super) struct Before {
+    pub(super) mark: Mark,
+    pub(super) from: usize,
+    pub(super) minus: bool,
+}
+
+/// The longest mark that ends before `at`; spaces, a minus or a colon may stand between.
+pub(super) fn before(chars: &[char], at: usize) -> Option<Before> {
     let mut end = at;
-    while end > 0 && at - end < GAP_MAX && matches!(chars.get(end - 1), Some(' ' | '-' | ':')) {
+    let mut minus = false;
+    while end > 0
+        && at - end < GAP_MAX
+        && let Some(c @ (' ' | '-' | ':')) = chars.get(end - 1)
+    {
+        minus |= *c == '-';
         end -= 1;
     }
     for length in (1..=4).rev() {
@@ -95,13 +113,16 @@ pub(super) fn before(chars: &[char], at: usize) -> Option<(Mark, usize)> {
         let lettered = text.chars().next().is_some_and(char::is_alphabetic);
         let bounded =
             from == 0 || !lettered || !chars.get(from - 1).is_some_and(|c| c.is_alphanumeric());
-        // A code before a colon is a label: "EUR: 5.00" would be one too, but "TL: 5" is not money.
         if bounded && let Some(mark) = one(&text) {
-            let spaced = end < at;
-            if matches!(mark, Mark::Yen) && text == "\\" && spaced {
-                continue;
+            // A backslash is a yen sign only right before its digits.
+            let near = if text == "\\" {
+                end == at
+            } else {
+                at - end < 4 || FAR.contains(&text.as_str())
+            };
+            if near {
+                return Some(Before { mark, from, minus });
             }
-            return Some((mark, from));
         }
     }
     None

@@ -167,7 +167,7 @@ fn is_prose(row: &Row) -> bool {
             && row
                 .numbers
                 .iter()
-                .all(|n| n.mark.is_none() && n.value.places() != 2))
+                .all(|n| n.value.places() != 2 && !n.grouped()))
 }
 
 /// Whether a number stands at the end of its line; a tax code of up to three letters may follow.

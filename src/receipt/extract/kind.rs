@@ -86,7 +86,7 @@ const TITLES: &[(Kind, &str)] = &[
 ];
 
 /// The kind of a paper, with the line that says so.
-pub(super) fn kind(lines: &[Line], has_total: bool) -> (Kind, Option<usize>) {
+pub(super) fn kind(lines: &[Line], has_total: bool, has_items: bool) -> (Kind, Option<usize>) {
     let found = TITLES.iter().find_map(|(kind, titles)| {
         let said = lines
             .iter()
@@ -101,6 +101,7 @@ pub(super) fn kind(lines: &[Line], has_total: bool) -> (Kind, Option<usize>) {
             (Kind::Sale, None)
         }
         Some((kind, line)) => (kind, Some(line)),
+        None if !has_items && has_approval(lines) && is_slip(lines) => (Kind::CardSlip, None),
         None if received(lines).is_some() => (Kind::AlreadyPaid, received(lines)),
         None => (Kind::Sale, None),
     }
@@ -118,18 +119,50 @@ fn titles_line(line: &Line, titles: &str) -> bool {
         .chain(bare.split(['[', ']', '*', '(', ')']))
         .map(|p| p.trim_matches(|c: char| !c.is_alphanumeric()));
     let parts: Vec<&str> = parts.collect();
+    let goes_on = |part: &str, start: &str| {
+        part.strip_prefix(start).is_some_and(|rest| {
+            let end = !rest.starts_with(char::is_alphanumeric) || !start.is_ascii();
+            end && rest.split_whitespace().count() <= 3
+                && !rest.trim_start().starts_with(['=', '&'])
+        })
+    };
     titles
         .split('|')
         .any(|title| match title.strip_suffix('*') {
-            Some(start) => {
-                bare.strip_prefix(start).is_some_and(|rest| {
-                    let end = !rest.starts_with(char::is_alphanumeric) || !start.is_ascii();
-                    end && rest.split_whitespace().count() <= 3
-                        && !rest.trim_start().starts_with(['=', '&'])
-                }) || parts.contains(&start)
-            }
+            Some(start) => goes_on(bare, start) || parts.iter().any(|p| goes_on(p, start)),
             None => parts.contains(&title),
         })
+}
+
+/// The numbers that only a card terminal prints.
+fn is_slip(lines: &[Line]) -> bool {
+    const WORDS: &[&str] = &[
+        "slip",
+        "seq",
+        "card",
+        "terminal id",
+        "tid",
+        "mid",
+        "batch",
+        "trace",
+        "rrn",
+        "aid:",
+        "カード",
+        "카드",
+        "会員番号",
+        "karte",
+        "carte",
+        "tarjeta",
+    ];
+    let text: Vec<String> = lines
+        .iter()
+        .map(|l| l.text.as_str().to_lowercase())
+        .collect();
+    WORDS
+        .iter()
+        .filter(|w| text.iter().any(|t| t.contains(*w)))
+        .count()
+        >= 2
 }
 
 fn is_copy_mark(line: Option<&Line>) -> bool {
@@ -181,7 +214,7 @@ mod tests {
 
     fn of(text: &str) -> Kind {
         let pages = layout(text.as_bytes(), Dialect::Plain, None);
-        kind(&pages[0].lines, true).0
+        kind(&pages[0].lines, true, true).0
     }
 
     #[test]

@@ -44,11 +44,11 @@ pub(super) const OTHER: Flags = 1 << 31;
 const WORDS: &[(Flags, &str)] = &[
     (
         TOTAL,
-        "total|totals|totaal|totale|toplam|gesamt|gesamtsumme|summe|gesamtbetrag|endsumme|endbetrag|totalt|suma|razem|celkem|osszesen|celkom|jumlah|jml|ttl|total a|total ttc|tot",
+        "total|totals|totaal|totale|toplam|gesamt|gesamtsumme|summe|gesamtbetrag|endsumme|endbetrag|totalt|suma|razem|celkem|osszesen|celkom|jumlah|jml|ttl|total ttc|tot",
     ),
     (
         TOTAL | FINAL,
-        "amount due|balance due|total due|grand total|net total|nett total|final total|total payable|amount payable|to pay|zu zahlen|zahlbetrag|rechnungsbetrag|a payer|net a payer|reste a payer|da pagare|totale complessivo|importo dovuto|a pagar|total a pagar|valor a pagar|importe total|odenecek|odenecek tutar|genel toplam|te betalen|do zaplaty|a regler|valor total|grand ttl|total bayar|total akhir|jumlah bayaran|jumlah besar|jumlah akhir|total belanja|total tagihan|jumlah perlu dibayar|balance to pay|total pembayaran|total amount due|montant du|total general|att betala|at betale|rounded|rounded total|total rounded|importe a pagar|total factura|total ticket",
+        "amount due|balance due|total due|grand total|net total|nett total|final total|total payable|amount payable|to pay|zu zahlen|zahlbetrag|rechnungsbetrag|a payer|net a payer|reste a payer|da pagare|totale complessivo|importo dovuto|a pagar|total a pagar|total a payer|total net a payer|totale da pagare|totale euro|valor a pagar|importe total|odenecek|odenecek tutar|genel toplam|te betalen|do zaplaty|a regler|valor total|grand ttl|total bayar|total akhir|jumlah bayaran|jumlah besar|jumlah akhir|total belanja|total tagihan|jumlah perlu dibayar|balance to pay|total pembayaran|total amount due|montant du|total general|att betala|at betale|rounded|rounded total|total rounded|importe a pagar|total factura|total ticket",
     ),
     (
         SUB,
@@ -104,7 +104,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         EXCLUDING,
-        "excl|exc|ex|excluding|exclusive|exclude|excluded|net|nett|netto|neto|ht|hors|hors taxe|hors taxes|ohne|before|without|w/o|haric|imponibile|base imponible|gravado|neto gravado|exkl|zzgl|sebelum|dpp|taxable|pretax|pre tax|exempt|tanpa|brut ht",
+        "excl|exc|ex|excluding|exclusive|exclude|excluded|net|nett|netto|neto|ht|hors|hors taxe|hors taxes|ohne|before|without|w/o|haric|gravado|neto gravado|exkl|zzgl|sebelum|dpp|taxable|pretax|pre tax|exempt|tanpa|brut ht",
     ),
     (
         INCLUDING,
@@ -124,7 +124,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         BASE,
-        "taxable amount|tax base|net amount|nettobetrag|base|imponible|taxable sales|bemessungsgrundlage|base ht|matrah|zero rated|exempt sales|vatable|vatable sales|supplies",
+        "base imponible|imponibile|taxable amount|tax base|net amount|nettobetrag|base|imponible|taxable sales|bemessungsgrundlage|base ht|matrah|zero rated|exempt sales|vatable|vatable sales|supplies",
     ),
     (
         SUMMARY,

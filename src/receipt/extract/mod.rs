@@ -142,7 +142,8 @@ enum Decision {
 
 /// Reads one receipt.
 pub fn extract(page: &Page, hints: &Hints) -> (Reading, Verdict) {
-    let lines = &page.lines;
+    let unframed = unframed(&page.lines);
+    let lines = unframed.as_slice();
     let three = hints.currency.is_some_and(|c| c.exponent() == 3);
     let rows = Rows::of(lines, three);
     let entries = rows.entries();
@@ -155,7 +156,12 @@ pub fn extract(page: &Page, hints: &Hints) -> (Reading, Verdict) {
     let decision = decide(&choices, &parts);
     let marks = rows.marks();
     let named = currency::of_paper(lines, marks);
-    let mut reading = header(lines, &rows, hints, !choices.is_empty());
+    let mut reading = header(
+        lines,
+        &rows,
+        hints,
+        (!choices.is_empty(), !items.items.is_empty()),
+    );
     reading.currency = currency_field(&named, hints);
     amounts(&mut reading, &decision, &parts, &entries);
     reading.candidates = choices.iter().map(candidate).collect();
@@ -173,6 +179,34 @@ pub fn extract(page: &Page, hints: &Hints) -> (Reading, Verdict) {
     }
     let verdict = verdict::verdict(page, &reading, &decision, &named, hints);
     (reading, verdict)
+}
+
+/// The lines without the frames that are drawn around them.
+fn unframed(lines: &[Line]) -> Vec<Line> {
+    let frame = |c: char| matches!(c, '\u{2500}'..='\u{259F}');
+    let bars = |text: &str| text.bytes().filter(|b| *b == b'|').count() > 1;
+    let clean = |line: &Line| {
+        let text = line.text.as_str();
+        if text.is_ascii() && !bars(text) || !text.contains(|c| frame(c) || c == '|') {
+            return line.clone();
+        }
+        let bars = bars(text);
+        let spaced: String = text
+            .chars()
+            .map(|c| {
+                if frame(c) || (bars && c == '|') {
+                    ' '
+                } else {
+                    c
+                }
+            })
+            .collect();
+        Line {
+            text: Text::clean(spaced.trim_end()),
+            ..line.clone()
+        }
+    };
+    lines.iter().map(clean).collect()
 }
 
 /// Rows of tax tables: two or three amounts, not labelled as something else.
@@ -242,8 +276,13 @@ fn decide(choices: &[Choice], parts: &Parts) -> Decision {
     }
 }
 
-fn header(lines: &[Line], rows: &Rows, hints: &Hints, has_total: bool) -> Reading {
-    let (kind, said) = kind::kind(lines, has_total);
+fn header(
+    lines: &[Line],
+    rows: &Rows,
+    hints: &Hints,
+    (has_total, has_items): (bool, bool),
+) -> Reading {
+    let (kind, said) = kind::kind(lines, has_total, has_items);
     let american = currency::of_paper(lines, rows.marks());
     let month_first = hints.month_first || american.likely.is_some_and(|c| c.code() == "USD");
     let found = names::merchant(lines, rows)
@@ -379,9 +418,14 @@ fn others(reading: &mut Reading, decision: &Decision, parts: &Parts) {
         .filter(|_| parts.roundings.len() == 1)
         .map(|r| Field::new(*r, 80, None, "the only one"));
     let added = match decision {
-        Decision::Total(choice) => choice
-            .tax
-            .map(|t| Field::new(Decimal::of_e4(t), 95, None, "added on the way to the total")),
+        Decision::Total(choice) => choice.tax.map(|t| {
+            Field::new(
+                Decimal::of_e4(t, choice.value.places()),
+                95,
+                None,
+                "added on the way to the total",
+            )
+        }),
         Decision::None | Decision::Two(..) => None,
     };
     reading.tax = added.or_else(|| tax(parts));
@@ -405,7 +449,12 @@ fn tax(parts: &Parts) -> Option<Field<Decimal>> {
             let whole = many.iter().find(|t| all - t.e4() == t.e4());
             Some(match whole {
                 Some(sum) => Field::new(*sum, 90, None, "the sum of the others"),
-                None => Field::new(Decimal::of_e4(all), 60, None, "all of them together"),
+                None => Field::new(
+                    Decimal::of_e4(all, parts.taxes.first().map_or(2, |t| t.places())),
+                    60,
+                    None,
+                    "all of them together",
+                ),
             })
         }
     }
@@ -459,3 +508,6 @@ fn against_in_words(against: &Against) -> String {
         Against::Short { paid } => format!("only {paid} was paid"),
     }
 }
+
+#[cfg(test)]
+mod tests;

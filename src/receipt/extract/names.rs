@@ -157,22 +157,34 @@ const COMPANIES: &[&str] = &[
 /// The merchant: the line and the name.
 pub(super) fn merchant(lines: &[Line], rows: &Rows) -> Option<(usize, Text)> {
     let top = lines.iter().enumerate().take(HEADING_LINES_MAX);
-    let ends = |l: &Line| order_value(l.text.as_str()).is_some();
-    let mut top: Vec<(usize, &Line)> = top.take_while(|(i, l)| *i == 0 || !ends(l)).collect();
+    // The heading ends where things are sold or numbered.
+    let ends = |l: &Line, i: usize| {
+        let sold = rows.rows.get(i).is_some_and(|r| {
+            let priced = r
+                .numbers
+                .iter()
+                .any(|n| n.mark.is_some() || (n.value.places() == 2 && !n.code && !n.percent));
+            let columns =
+                r.flags & lexicon::COUNT != 0 && r.flags & (lexicon::AMOUNT | lexicon::NAME) != 0;
+            priced || (columns && r.numbers.is_empty())
+        });
+        sold || order_value(l.text.as_str()).is_some()
+    };
+    let mut top: Vec<(usize, &Line)> = top.take_while(|(i, l)| *i == 0 || !ends(l, *i)).collect();
     top.retain(|(i, l)| is_name(l, *i, rows));
     let heading = || top.iter().copied();
-    let biggest = heading().map(|(_, l)| area(l)).max()?;
-    let first = heading().next().map(|(_, l)| area(l));
-    let company = heading()
-        .take(4)
-        .find(|(_, l)| is_company(l))
-        .map(|(i, _)| i);
     let shop = || lines.iter().position(|l| is_company(l) || is_shop(l));
     if heading().all(|(_, l)| is_sentence(l)) {
         let at = shop()?;
         let name = without_registration(lines.get(at)?.text.as_str());
         return Some((at, Text::clean(name.trim())));
     }
+    let biggest = heading().map(|(_, l)| area(l)).max()?;
+    let first = heading().next().map(|(_, l)| area(l));
+    let company = heading()
+        .take(4)
+        .find(|(_, l)| is_company(l))
+        .map(|(i, _)| i);
     let (start, _) = heading()
         .filter(|(_, l)| !is_sentence(l))
         .find(|(i, l)| match company {
@@ -279,9 +291,14 @@ fn is_name(line: &Line, at: usize, rows: &Rows) -> bool {
         .any(|n| bare.starts_with(n) || (bare.contains(n) && *n == "error"))
         || bare == "illegalmediasource";
     let labelled = rows.rows.get(at).is_some_and(|r| {
-        !r.numbers.is_empty()
-            && (role(r.flags).is_some() || r.flags & lexicon::NAME != 0)
-            && r.flags & lexicon::OTHER == 0
+        let digits = text.chars().any(|c| c.is_ascii_digit());
+        let named =
+            r.flags & (lexicon::NAME | lexicon::ASIDE) != 0 && r.flags & lexicon::OTHER == 0;
+        digits
+            && (named
+                || (!r.numbers.is_empty()
+                    && role(r.flags).is_some()
+                    && r.flags & lexicon::OTHER == 0))
     });
     let order = order_value(text).is_some();
     letters >= 2
@@ -569,15 +586,16 @@ fn order_value(line: &str) -> Option<(u8, String)> {
 fn words_from_label(line: &str) -> impl Iterator<Item = &str> {
     line.match_indices(' ')
         .filter_map(|(i, _)| line.get(i + 1..))
-        .take(12)
         .filter(|rest| !rest.starts_with(' '))
+        .take(12)
 }
 
 fn value_of(part: &str) -> Option<(u8, String)> {
     if let Some(tag) = part.strip_prefix('#') {
         let value = first_word(tag.trim_start())?;
         let rest = tag.trim_start().get(value.len()..).unwrap_or("").trim();
-        return (rest.is_empty() && value.len() >= 2).then_some((4, value));
+        let word = value.chars().all(char::is_alphanumeric) && !tag.starts_with(' ');
+        return (rest.is_empty() && word && value.len() >= 2).then_some((4, value));
     }
     let normal = lexicon::normal(part);
     let (strength, rest) = label_of(&normal)?;
@@ -642,7 +660,7 @@ fn label_of(normal: &str) -> Option<(u8, &str)> {
     let rest = ["number", "num", "nr", "no", "id"].iter().find_map(|w| {
         rest_trimmed
             .strip_prefix(w)
-            .filter(|r| !r.starts_with(char::is_alphabetic))
+            .filter(|r| !r.starts_with(char::is_alphanumeric))
     });
     Some((
         strength,

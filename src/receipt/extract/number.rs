@@ -26,9 +26,9 @@ impl Decimal {
         self.e4
     }
 
-    /// A value in ten-thousandths that is shown with two decimals.
-    pub const fn of_e4(e4: i64) -> Self {
-        Self { e4, places: 2 }
+    /// A value in ten-thousandths that is shown with this many decimals.
+    pub const fn of_e4(e4: i64, places: u8) -> Self {
+        Self { e4, places }
     }
 
     /// How many decimals were printed.
@@ -140,6 +140,8 @@ pub(super) struct Number {
     pub(super) mark: Option<Mark>,
     /// The decimal mark, when the form alone settles what it is.
     decimal: Option<char>,
+    /// Marks stand between its digits.
+    marked: bool,
     /// A percent sign follows.
     pub(super) percent: bool,
     /// `x`, `@` or `*` stands before or after it: a factor, not an amount.
@@ -158,11 +160,9 @@ impl Number {
             && (self.value.places >= 2 || self.mark.is_some() || self.grouped())
     }
 
-    const fn grouped(&self) -> bool {
-        self.value.places == 0
-            && self.value.e4 >= 10_000_000
-            && self.decimal.is_none()
-            && self.to - self.from > 4
+    /// Whether thousands are set apart.
+    pub(super) const fn grouped(&self) -> bool {
+        self.value.places == 0 && self.marked
     }
 }
 
@@ -174,7 +174,8 @@ pub(super) fn numbers(line: &str, style: Style) -> Vec<Number> {
     while at < chars.len() && out.len() < NUMBERS_PER_LINE_MAX {
         if chars.get(at).is_some_and(char::is_ascii_digit) || starts_with_part(&chars, at) {
             let end = run_end(&chars, at);
-            if let Some(number) = number(&chars, at, end, style) {
+            if let Some(mut number) = number(&chars, at, end, style) {
+                spaced(&mut out, &mut number, &chars, style);
                 out.push(number);
             }
             at = end;
@@ -183,6 +184,39 @@ pub(super) fn numbers(line: &str, style: Style) -> Vec<Number> {
         }
     }
     out
+}
+
+/// `1 234,50`: thousands set apart by a space, where decimals have a comma. It could also be a count
+/// and an amount, so it is doubtful until it adds up.
+fn spaced(out: &mut Vec<Number>, number: &mut Number, chars: &[char], style: Style) {
+    let Some(last) = out.last() else { return };
+    let whole = number.value.e4.abs() / 10_000;
+    let three = chars
+        .get(number.from..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(|c| c.is_ascii_digit())
+        .count()
+        == 3;
+    let beside = last.to + 1 == number.from && chars.get(last.to) == Some(&' ');
+    let head =
+        !last.marked && last.value.places == 0 && last.value.e4 > 0 && last.value.e4 < 10_000_000;
+    if !(beside && three && head && number.value.places == 2)
+        || last.code
+        || last.factor
+        || number.factor
+    {
+        return;
+    }
+    number.doubtful = true;
+    if number.decimal == Some(',') && style.decimal != Some('.') {
+        let joined = last.value.e4 / 10_000 * 1000 + whole;
+        number.value.e4 =
+            (joined * 10_000 + number.value.e4.abs() % 10_000) * last.value.e4.signum();
+        (number.from, number.marked) = (last.from, true);
+        number.mark = number.mark.or(last.mark);
+        out.pop();
+    }
 }
 
 /// Full-width forms as ASCII, and dashes and quotes as the plain ones.
@@ -229,6 +263,7 @@ fn number(chars: &[char], from: usize, end: usize, style: Style) -> Option<Numbe
         to: end,
         mark: None,
         decimal,
+        marked: raw.contains(['.', ',', '\'']),
         percent: false,
         factor: false,
         code: false,
@@ -236,8 +271,11 @@ fn number(chars: &[char], from: usize, end: usize, style: Style) -> Option<Numbe
     };
     let prefix = currency::before(chars, from);
     let suffix = currency::after(chars, end);
-    if let Some((mark, at)) = prefix {
-        (number.mark, number.from) = (Some(mark), at);
+    if let Some(before) = prefix {
+        (number.mark, number.from) = (Some(before.mark), before.from);
+        if before.minus {
+            number.value.e4 = -number.value.e4;
+        }
     } else if let Some((mark, at)) = suffix {
         (number.mark, number.to) = (Some(mark), at);
     }
@@ -277,7 +315,7 @@ fn surroundings(number: &mut Number, chars: &[char], end: usize) {
     let parens = left == '(' && right == ')' && number.value.places >= 2;
     let minus_before = left == '-' && !before(2).is_alphanumeric() && before(2) != '-';
     if minus_before || parens || (minus_after && !decoration) {
-        number.value.e4 = -number.value.e4;
+        number.value.e4 = -number.value.e4.abs();
     }
     let joins = |c: char| c.is_alphanumeric() && c.is_ascii() || matches!(c, '/' | ':' | '#' | '_');
     let glued_left = joins(left) && !times(left) && number.mark.is_none() && left != ':';

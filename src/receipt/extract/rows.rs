@@ -155,6 +155,9 @@ impl Rows {
     }
 
     fn labelled(&self, row: &Row, amounts: &[(usize, &Number)], out: &mut Vec<Entry>) {
+        // Base and tax beside each other without a word each are a table's row, which is read as one.
+        let own = |i: usize| row.labels.get(i).and_then(|l| role(lexicon::flags(l)));
+        let unlabelled = amounts.len() > 1 && amounts.iter().any(|(i, _)| own(*i).is_none());
         for (i, number) in amounts {
             let own = row.labels.get(*i).map_or("", String::as_str);
             let own_flags = lexicon::flags(own);
@@ -181,8 +184,7 @@ impl Rows {
                 Some(role) => Some(role),
                 None => of_line(),
             };
-            // Base and tax beside each other are a table's row, which is read as one.
-            let table = amounts.len() > 1 && (row.summary || matches!(role, Some(Role::Tax)));
+            let table = unlabelled && (row.summary || matches!(role, Some(Role::Tax)));
             if let Some(role) =
                 role.filter(|r| !table || matches!(r, Role::Tendered(_) | Role::Change))
             {

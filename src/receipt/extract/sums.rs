@@ -206,6 +206,7 @@ pub(super) struct Adjustment {
 
 /// None of them, each of them, all of them.
 fn options(name: &str, values: &[Decimal], sign: i64) -> Vec<(i64, String)> {
+    let places = values.first().map_or(2, |v| v.places());
     let signed = |v: &Decimal| if sign < 0 { -v.e4().abs() } else { v.e4() };
     let word = if sign < 0 { "less" } else { "plus" };
     let mut out = vec![(0, String::new())];
@@ -213,7 +214,7 @@ fn options(name: &str, values: &[Decimal], sign: i64) -> Vec<(i64, String)> {
         if part != 0 && out.iter().all(|o| o.0 != part) {
             out.push((
                 part,
-                format!(" {word} {name} {}", Decimal::of_e4(part).abs()),
+                format!(" {word} {name} {}", Decimal::of_e4(part, places).abs()),
             ));
         }
     };
@@ -263,7 +264,7 @@ fn rounded(out: &mut Vec<Choice>, parts: &Parts) {
         let paid = parts.tendered.iter().any(|t| t.0.e4() - change == value);
         if small && paid && out.iter().all(|c| c.value.e4() != value) {
             out.push(Choice {
-                value: Decimal::of_e4(value),
+                value: Decimal::of_e4(value, choice.value.places()),
                 ..choice
             });
         }
@@ -302,7 +303,7 @@ pub(super) fn weigh(choice: &mut Choice, parts: &Parts, items: &Items, adjustmen
     if !reached && adjustments.iter().any(|a| all + a.part == v) {
         reached = true;
         choice.support.push(Support::Subtotal {
-            sum: format!("subtotals {}", Decimal::of_e4(all)),
+            sum: format!("subtotals {}", Decimal::of_e4(all, choice.value.places())),
         });
     }
     if let Some(first) = parts.subtotals.first().filter(|_| !reached) {
@@ -332,7 +333,7 @@ fn from_items(choice: &mut Choice, parts: &Parts, items: &Items, adjustments: &[
         choice.support.push(Support::Items);
     } else if items.clear && !to_subtotal(items.net) && !to_subtotal(items.gross) {
         choice.against.push(Against::Items {
-            sum: Decimal::of_e4(items.net),
+            sum: Decimal::of_e4(items.net, choice.value.places()),
         });
     }
 }
@@ -379,7 +380,8 @@ fn by_payment(choice: &mut Choice, parts: &Parts) {
         return;
     };
     let change: Vec<i64> = parts.changes.iter().map(|c| c.e4()).collect();
-    let decimal = Decimal::of_e4;
+    let places = choice.value.places();
+    let decimal = |e4: i64| Decimal::of_e4(e4, places);
     let met = paid
         .iter()
         .find_map(|p| change.iter().find(|c| p - **c == v).map(|c| (*p, *c)));

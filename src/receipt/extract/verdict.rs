@@ -3,7 +3,7 @@
 use super::super::layout::Page;
 use super::currency::{Named, fits};
 use super::number::Decimal;
-use super::sums::{Against, Choice};
+use super::sums::{Against, Choice, Support};
 use super::{Decision, Hints, Kind, Method, Reading};
 use crate::money::{Currency, Money};
 use crate::text::Text;
@@ -166,7 +166,13 @@ fn sound(choice: &Choice, reading: &Reading) -> Result<(), NotPayable> {
         let reason = contradiction(against);
         return Err(NotPayable::DoesNotAddUp { total, reason });
     }
-    if choice.doubtful {
+    let settled = |s: &Support| {
+        matches!(
+            s,
+            Support::Items | Support::Subtotal { .. } | Support::Paid { .. }
+        )
+    };
+    if choice.doubtful && !choice.support.iter().any(settled) {
         return Err(NotPayable::DoubtfulAmount(total));
     }
     if choice.rank == 0 {

@@ -1,0 +1,131 @@
+//! Reading paper: lines from text streams, whole receipts, and pictures of paper.
+//!
+//! `cargo bench --bench receipt`: medians of runs on one core, with a hash of what was read so that
+//! no work is skipped.
+#![expect(clippy::print_stdout, reason = "a benchmark reports to its reader")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+
+use quittance::receipt::layout::layout;
+use quittance::receipt::paper::{Printer, Sheet};
+use quittance::receipt::profile::Profile;
+use quittance::receipt::tokens::{Dialect, tokens};
+use quittance::receipt::{Hints, read, write};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Instant;
+
+/// Runs of each measurement; the median is reported.
+const RUNS: usize = 7;
+
+fn median(mut work: impl FnMut() -> u64) -> (f64, u64) {
+    let mut times = Vec::new();
+    let mut hash = 0;
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        hash = work();
+        times.push(start.elapsed().as_secs_f64());
+    }
+    times.sort_by(f64::total_cmp);
+    (times[RUNS / 2], hash)
+}
+
+fn lines_hash(job: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for page in layout(job, Dialect::EscPos, None) {
+        for line in page.lines {
+            line.text.as_str().hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}
+
+/// Many copies of a sale as one stream, about `bytes` long.
+fn stream(bytes: usize) -> Vec<u8> {
+    let one = sale();
+    one.repeat(bytes / one.len())
+}
+
+fn sale() -> Vec<u8> {
+    let mut draft = write::coffee_bar("A-1001");
+    draft.merchant = "Coffee South".into();
+    draft.address = vec![
+        "12 Linden Street, 10969 Berlin".into(),
+        "Tel. 030 1234567".into(),
+    ];
+    draft.language = write::Language::English;
+    for name in [
+        "Cappuccino",
+        "Cheese cake",
+        "Bagel with salmon",
+        "Orange juice 0.3 l",
+        "Espresso",
+    ] {
+        draft = draft.item(name, 2, 350);
+    }
+    draft.tax = Some((19, 650));
+    draft.bytes()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+fn per_second(count: usize, seconds: f64) -> f64 {
+    count as f64 / seconds
+}
+
+fn main() {
+    // Jobs within the page's line limit, as many as make 64 MB.
+    let job = stream(256 * 1024);
+    let jobs = 256;
+    let (time, hash) = median(|| {
+        (0..jobs)
+            .map(|_| tokens(Dialect::EscPos, &job).count() as u64)
+            .sum()
+    });
+    println!(
+        "tokens: {:.0} MB/s (tokens {hash})",
+        per_second(jobs * job.len(), time) / 1e6
+    );
+    let expected = lines_hash(&job);
+    let (time, hash) = median(|| {
+        (0..jobs).fold(0, |_, _| {
+            let hash = lines_hash(&job);
+            assert_eq!(hash, expected, "the lines are the same every time");
+            hash
+        })
+    });
+    println!(
+        "lines: {:.0} MB/s (hash {hash:016x})",
+        per_second(jobs * job.len(), time) / 1e6
+    );
+    for (name, one) in [
+        ("english", sale()),
+        ("gbk", write::noodle_shop("7").bytes()),
+        ("shift-jis", write::sushi_bar("7").bytes()),
+    ] {
+        let count = 5000;
+        let (time, _) = median(|| {
+            (0..count)
+                .map(|_| {
+                    let papers = read(&one, None, &Hints::default()).expect("a sale reads");
+                    u64::from(papers[0].verdict.is_ok())
+                })
+                .sum()
+        });
+        println!(
+            "read, {name}: {:.0} receipts/s ({} bytes each)",
+            per_second(count, time),
+            one.len()
+        );
+    }
+    let mut printer = Printer::new(Profile::named("epson-80mm").expect("it is built in"));
+    printer.feed(&sale());
+    let page = printer.take_pages().remove(0);
+    let (time, bytes) = median(|| {
+        (0..200)
+            .map(|_| Sheet::of(&page, printer.profile()).png().len() as u64)
+            .sum()
+    });
+    println!(
+        "png: {:.0} receipts/s ({} bytes each)",
+        per_second(200, time),
+        bytes / 200
+    );
+}
