@@ -161,10 +161,11 @@ impl Capture {
     /// The till has closed its side: what was printed without a cut is a job now.
     pub fn end(&mut self, now: Time) {
         self.wake(now);
-        let rest = std::mem::take(&mut self.unfinished);
-        self.ready.extend(rest.get(self.sent..).unwrap_or_default());
-        (self.sent, self.payload) = (0, 0);
+        // Behind a held tail the rest waits for its turn.
         if self.waiting.is_none() {
+            let rest = std::mem::take(&mut self.unfinished);
+            self.ready.extend(rest.get(self.sent..).unwrap_or_default());
+            (self.sent, self.payload) = (0, 0);
             self.finish_job(now);
         }
         self.flush();
@@ -410,10 +411,10 @@ impl Capture {
         let last = self.last;
         self.tokenizer = waiting.tokenizer;
         // Its time has run since it came, not since the tail let it go.
-        let since = if waiting.after.is_empty() {
-            now
-        } else {
-            waiting.after_since
+        let since = match (waiting.after.is_empty(), unfinished.is_empty()) {
+            (false, _) => waiting.after_since,
+            (true, false) => self.unfinished_since,
+            (true, true) => now,
         };
         self.take(since, &[waiting.after, unfinished].concat());
         self.last = last;
