@@ -245,6 +245,10 @@ fn gateway(
     tills: &[Till],
 ) -> Result<Gateway, CastError> {
     let shop = |(name, id): (&Name, &MerchantId)| (*id, Party::new(PartyKind::Merchant, *name));
+    let terminal = |till: &Till| {
+        let terminal = Party::new(PartyKind::Terminal, till.name);
+        (till.key.terminal(), terminal)
+    };
     let key = |till: &Till| ((till.key.terminal(), till.key.epoch()), till.key.clone());
     Ok(Gateway {
         name: parts.gateway,
@@ -253,7 +257,7 @@ fn gateway(
         terminal_keys: Arc::new(tills.iter().map(key).collect()),
         trust: Arc::clone(trust),
         shops: Arc::new(ids.iter().map(shop).collect()),
-        terminals: Arc::new(BTreeMap::new()),
+        terminals: Arc::new(tills.iter().map(terminal).collect()),
         timing: parts.gateway_timing,
     })
 }

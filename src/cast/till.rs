@@ -8,7 +8,7 @@ use crate::code::sealed::{
 };
 use crate::id::{MerchantId, Name, TerminalId};
 use crate::money::Money;
-use crate::roles::chip::{Chip, ChipKeys};
+use crate::roles::chip::{Chip, ChipKeys, Pairing};
 use crate::sign::SigningKey;
 use crate::text::Text;
 use crate::time::Time;
@@ -74,6 +74,14 @@ impl Till {
             flags: parts.crypto.flags(),
             code_minutes: merchant.code_minutes,
         })
+    }
+
+    /// What opens sessions with its chip: enrolment gives it to the terminal's PC module.
+    pub fn pairing(&self) -> Pairing {
+        Pairing {
+            key: self.key.pairing_key(),
+            suite: self.signing.public().suite(),
+        }
     }
 
     /// Its chip. A certificate does not travel in its codes: the bundle lists the terminal.

@@ -1,6 +1,7 @@
 //! The commands, one file each. What was typed is parsed here and nowhere else.
 
 mod clock;
+mod demo;
 mod development;
 mod exit;
 mod input;
@@ -29,6 +30,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(demo::Args),
     Qr(qr::Args),
     Scan(scan::Args),
 }
@@ -46,6 +48,7 @@ pub fn main() -> ExitCode {
     };
     let cli = Cli::from_arg_matches(&matches).expect("clap has just checked these arguments");
     let ended = match cli.command {
+        Command::Demo(args) => demo::run(&args),
         Command::Qr(args) => qr::run(&args),
         Command::Scan(args) => scan::run(&args),
     };

@@ -9,7 +9,7 @@
 )]
 
 use super::exit::{Exit, Failure};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 /// Writes data to stdout. A closed pipe is success: the reader has what it wanted.
 pub(super) fn data(bytes: &[u8]) -> Result<(), Failure> {
@@ -22,11 +22,6 @@ pub(super) fn data(bytes: &[u8]) -> Result<(), Failure> {
             format!("write the output: {error}"),
         )),
     }
-}
-
-/// Writes one line of data to stdout.
-pub(super) fn line(text: &str) -> Result<(), Failure> {
-    data(format!("{text}\n").as_bytes())
 }
 
 /// Ends the command without a word, successfully.
@@ -48,14 +43,4 @@ pub(super) fn complain(failure: &Failure) {
     if let Some(hint) = &failure.hint {
         say(&format!("hint: {hint}"));
     }
-}
-
-/// Whether stdout may carry colour: NO_COLOR, CLICOLOR_FORCE, then whether it is a terminal.
-pub(super) fn colour() -> bool {
-    #[expect(clippy::disallowed_methods, reason = "the environment is read in cli")]
-    let set = |name| std::env::var(name).is_ok_and(|value| !value.is_empty() && value != "0");
-    if set("NO_COLOR") {
-        return false;
-    }
-    set("CLICOLOR_FORCE") || io::stdout().is_terminal()
 }

@@ -100,7 +100,7 @@ fn ours(texts: &[String], cast: &Cast) -> Result<Link, Failure> {
 }
 
 /// An error with what caused it, as one fragment.
-fn full(error: &dyn std::error::Error) -> String {
+pub(super) fn full(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,15 +1,19 @@
 //! A scenario's parties and papers: the same for the simulator and for loopback.
 
-use crate::cast::{BankPart, Cast, CastError, Crypto, CustomerPart, MerchantPart, Parts};
+use crate::cast::{BankPart, Cast, CastError, Crypto, CustomerPart, MerchantPart, Parts, Till};
 use crate::chance::Chance;
 use crate::id::Name;
 use crate::money::Money;
 use crate::receipt::charset::Charset;
 use crate::receipt::write::{Draft, Language};
+use crate::receipt::{Hints, Profile};
+use crate::roles::actor::Actor;
+use crate::roles::terminal::Terminal;
 use crate::roles::wallet::Habits;
 use crate::roles::{bank, gateway};
 use crate::scenario::{Act, Check, Confirms, Customer, Key, Merchant, Scenario, Template};
 use crate::sign::SigningKey;
+use crate::text::Text;
 use crate::time::{Span, Time};
 use std::sync::Arc;
 
@@ -141,5 +145,45 @@ const fn nameless(paper: Template) -> &'static str {
         Template::CoffeeEur | Template::Plain => "Today's special",
         Template::NoodleGbk => "今日套餐",
         Template::SushiJpy => "日替わり定食",
+    }
+}
+
+/// Every party of a cast as a driver takes it. A terminal's printer is of the kind that its shop's
+/// receipts need.
+pub fn actors(cast: &Cast, scenario: &Scenario) -> Vec<Actor> {
+    let mut actors = vec![Actor::from(cast.gateway.clone())];
+    actors.extend(cast.banks.iter().map(|(bank, _)| Actor::from(bank.clone())));
+    actors.extend(cast.shops.iter().cloned().map(Actor::from));
+    for till in &cast.tills {
+        let merchant = scenario.merchants.get(&till.merchant);
+        actors.push(Actor::from(terminal(cast, till, merchant)));
+        actors.push(Actor::from(till.chip()));
+    }
+    actors.extend(cast.wallets.iter().cloned().map(Actor::from));
+    actors
+}
+
+fn terminal(cast: &Cast, till: &Till, merchant: Option<&Merchant>) -> Terminal {
+    let printer = match merchant.map(|merchant| merchant.paper) {
+        Some(Template::NoodleGbk) => "gbk-80mm",
+        Some(Template::SushiJpy) => "epson-80mm-japan",
+        _ => "epson-80mm",
+    };
+    Terminal {
+        name: till.name,
+        chip: till.name,
+        pairing: till.pairing(),
+        gateway: cast.gateway.name,
+        trust: Arc::clone(&cast.trust),
+        printer: Arc::new(Profile::named(printer).expect("a built-in profile")),
+        hints: Hints {
+            currency: merchant.map(|merchant| merchant.currency),
+            merchant: merchant.map(|merchant| merchant.name.clone()),
+            month_first: false,
+        },
+        host: cast.host.clone(),
+        bank: None,
+        ttl_minutes: till.code_minutes,
+        caption: Text::clean("Pay with your bank's app"),
     }
 }

@@ -3,7 +3,7 @@
 //! Why an enum and not a trait object: roles differ in their inputs, which carry the proofs of the
 //! checks that were made, and a match keeps them typed at the cost of nothing.
 
-use super::{Cx, Role, bank, chip, gateway, merchant, wallet};
+use super::{Cx, Role, bank, chip, gateway, merchant, terminal, wallet};
 use crate::id::Party;
 use crate::message::{About, Message, Sender};
 use crate::order::Reason;
@@ -105,6 +105,8 @@ actors! {
     Wallet: wallet;
     /// A shop's back office.
     Merchant: merchant;
+    /// A shop's print-capture terminal.
+    Terminal: terminal;
     /// A terminal's chip.
     Chip: chip;
 }

@@ -1,0 +1,253 @@
+//! A terminal's desk behind its RAW port: till bytes in, paper out, jobs to the role and its
+//! effects back.
+
+use crate::id::Name;
+use crate::net::raw::{self, Conn, Ends, Machine, Output};
+use crate::net::{Clock, Inbox, NodeError};
+use crate::receipt::Profile;
+use crate::receipt::layout::Page;
+use crate::roles::Effect;
+use crate::roles::actor::{self, Actor};
+use crate::roles::terminal::{self, Desk, DeskOut, Terminal};
+use crate::time::Time;
+use std::collections::VecDeque;
+use std::net::TcpListener;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// How much of later connections waits while one till prints, before they are hung up on.
+pub(super) const WAITING_BYTES_MAX: usize = 1 << 20;
+/// How many papers wait for whoever looks at them; then the oldest wait is the printer's.
+const PAGES_MAX: usize = 1024;
+/// How many events and orders wait between port and owner.
+const EVENTS_MAX: usize = 256;
+
+/// What the desk tells its terminal.
+#[derive(Debug)]
+pub enum Event {
+    /// A print job is complete; its paper waits until the instant given.
+    Job(u64, Vec<u8>, Time),
+    /// A code came too late for this job's paper.
+    Missed(u64),
+    /// A receipt has left the virtual printer.
+    Page(Page),
+}
+
+/// A desk as the RAW port's machine. A printer serves one till at a time; others wait.
+pub struct DeskMachine {
+    desk: Desk,
+    current: Option<Conn>,
+    waiting: VecDeque<(Conn, Vec<u8>, bool)>,
+}
+
+impl DeskMachine {
+    /// The machine of a desk.
+    pub const fn new(desk: Desk) -> Self {
+        Self {
+            desk,
+            current: None,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    fn drain(&mut self, out: &mut Vec<Output<Event>>) {
+        while let Some(next) = self.desk.poll() {
+            out.extend(match next {
+                DeskOut::Print(bytes) => Some(Output::Printer(bytes.into())),
+                DeskOut::Till(bytes) => self.current.map(|conn| Output::Till(conn, bytes.into())),
+                DeskOut::Job { job, bytes, until } => {
+                    Some(Output::Event(Event::Job(job, bytes, until)))
+                }
+                DeskOut::Page(page) => Some(Output::Event(Event::Page(page))),
+                DeskOut::Happened(_) => None, // nobody watches this printer's buttons yet
+            });
+        }
+    }
+
+    fn wait(&mut self, conn: Conn, bytes: &[u8], out: &mut Vec<Output<Event>>) {
+        let held: usize = self.waiting.iter().map(|(_, bytes, _)| bytes.len()).sum();
+        if held + bytes.len() > WAITING_BYTES_MAX {
+            self.waiting.retain(|(other, ..)| *other != conn);
+            out.push(Output::HangUp(conn));
+            return;
+        }
+        match self.waiting.iter_mut().find(|(other, ..)| *other == conn) {
+            Some((_, held, _)) => held.extend_from_slice(bytes),
+            None => self.waiting.push_back((conn, bytes.to_vec(), false)),
+        }
+    }
+
+    /// The till at the printer is done: the next ones have their turn.
+    fn turn(&mut self, now: Time) {
+        self.desk.till_closed(now);
+        self.current = None;
+        while let Some((conn, bytes, closed)) = self.waiting.pop_front() {
+            self.desk.till(now, &bytes);
+            if !closed {
+                self.current = Some(conn);
+                return;
+            }
+            self.desk.till_closed(now);
+        }
+    }
+}
+
+impl Machine for DeskMachine {
+    type Event = Event;
+    type Order = Effect;
+
+    fn bytes(&mut self, now: Time, conn: Conn, bytes: &[u8], out: &mut Vec<Output<Event>>) {
+        if *self.current.get_or_insert(conn) == conn {
+            self.desk.till(now, bytes);
+        } else {
+            self.wait(conn, bytes, out);
+        }
+        self.drain(out);
+    }
+
+    fn closed(&mut self, now: Time, conn: Conn, out: &mut Vec<Output<Event>>) {
+        if self.current == Some(conn) {
+            self.turn(now);
+        } else if let Some(waiting) = self.waiting.iter_mut().find(|(c, ..)| *c == conn) {
+            waiting.2 = true;
+        }
+        self.drain(out);
+    }
+
+    fn printer(&mut self, _now: Time, bytes: &[u8], out: &mut Vec<Output<Event>>) {
+        self.desk.printer_says(bytes);
+        self.drain(out);
+    }
+
+    fn order(&mut self, now: Time, order: Effect, out: &mut Vec<Output<Event>>) {
+        if self.desk.effect(now, &order).is_err()
+            && let Effect::Insert { job, .. } = order
+        {
+            out.push(Output::Event(Event::Missed(job)));
+        }
+        self.drain(out);
+    }
+
+    fn wake(&mut self, now: Time, out: &mut Vec<Output<Event>>) {
+        self.desk.wake(now);
+        self.drain(out);
+    }
+
+    fn next_wake(&self) -> Option<Time> {
+        self.desk.next_wake()
+    }
+}
+
+/// A running desk: the port that tills print to, and the papers that came out.
+pub struct RunningDesk {
+    /// Its terminal's name.
+    pub terminal: Name,
+    /// Where tills print to.
+    pub address: std::net::SocketAddr,
+    /// The papers, in the order in which they came out.
+    pub pages: mpsc::Receiver<Page>,
+    /// The kind of printer.
+    pub profile: Profile,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for RunningDesk {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Opens a terminal's RAW port with a virtual printer behind it.
+pub(super) fn open(
+    terminal: &Terminal,
+    inbox: Inbox<Actor>,
+    listener: TcpListener,
+    effects: mpsc::Receiver<Effect>,
+) -> Result<RunningDesk, NodeError> {
+    let address = listener.local_addr().map_err(NodeError::Listen)?;
+    let profile = Profile::clone(&terminal.printer);
+    let machine = DeskMachine::new(Desk::with_paper(profile.clone()));
+    let (to_printer, real_printer) = mpsc::channel(1);
+    let (printer_says, from_printer) = mpsc::channel(1);
+    let (events, jobs) = mpsc::channel(EVENTS_MAX);
+    let (orders, from_owner) = mpsc::channel(EVENTS_MAX);
+    let ends = Ends {
+        printer: to_printer,
+        from_printer,
+        events,
+        orders: from_owner,
+    };
+    let serve = tokio::spawn(async move {
+        // A virtual printer takes its bytes inside the desk; these ends only have to stay open.
+        let _no_real_printer = (real_printer, printer_says);
+        let clock = Arc::new(Clock::default());
+        let _closed = raw::serve(listener, clock, machine, ends).await;
+    });
+    let (pages, papers) = mpsc::channel(PAGES_MAX);
+    let owner = Owner {
+        terminal: terminal.clone(),
+        inbox,
+        orders,
+        pages,
+    };
+    let own = tokio::spawn(owner.run(jobs, effects));
+    Ok(RunningDesk {
+        terminal: terminal.name,
+        address,
+        pages: papers,
+        profile,
+        tasks: vec![serve, own],
+    })
+}
+
+/// Between the desk and its terminal's node.
+struct Owner {
+    terminal: Terminal,
+    inbox: Inbox<Actor>,
+    orders: mpsc::Sender<Effect>,
+    pages: mpsc::Sender<Page>,
+}
+
+impl Owner {
+    async fn run(self, mut jobs: mpsc::Receiver<Event>, mut effects: mpsc::Receiver<Effect>) {
+        loop {
+            tokio::select! {
+                Some(event) = jobs.recv() => self.tell(event).await,
+                Some(effect) = effects.recv() => {
+                    // A closed port prints nothing more.
+                    let _closed = self.orders.send(effect).await;
+                }
+                else => return,
+            }
+        }
+    }
+
+    async fn tell(&self, event: Event) {
+        let (what, input) = match event {
+            Event::Job(job, bytes, until) => {
+                let read = self.terminal.read(job, &bytes, until);
+                ("job", terminal::Input::Job(Arc::new(read)))
+            }
+            Event::Missed(job) => ("missed", terminal::Input::Missed(job)),
+            Event::Page(page) => {
+                // Nobody has to look at the paper.
+                let _unseen = self.pages.try_send(page);
+                return;
+            }
+        };
+        // A full queue means that this receipt goes out without a code, by the desk's own clock.
+        let _too_busy = self.inbox.tell(what, actor::Input::from(input));
+    }
+}
+
+/// Prints a job as a till does: one connection, closed at its end.
+pub(super) async fn print(address: std::net::SocketAddr, job: &[u8]) -> std::io::Result<()> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut till = tokio::net::TcpStream::connect(address).await?;
+    till.write_all(job).await?;
+    till.shutdown().await?;
+    let mut answers = Vec::new();
+    till.read_to_end(&mut answers).await?;
+    Ok(())
+}
