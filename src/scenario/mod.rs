@@ -6,15 +6,19 @@
 pub mod carries;
 mod diagnostic;
 pub mod expect;
+pub mod facts;
 mod features;
 mod index;
 pub mod invariants;
+mod judge;
 mod lower;
+pub mod report;
 mod schema;
 mod units;
 
 pub use diagnostic::{Code, Diagnostic, Invalid, Lines, Mark, Spot};
 pub use features::Feature;
+pub use judge::{CHAIN_LINES_MAX, FAILURES_MAX, Judge, REMEMBERED_MAX};
 pub use lower::{ERRORS_MAX, SOURCE_BYTES_MAX};
 pub use schema::*;
 #[cfg(test)]
