@@ -127,6 +127,20 @@ fn a_secret_key_prints_only_its_public_half() {
 
 proptest! {
     #[test]
+    fn what_parses_as_a_key_is_its_own_bytes(
+        tag in prop::sample::select(vec![2_u8, 3, 4, 0x5A, 0xED]),
+        rest in prop::collection::vec(any::<u8>(), 30..34),
+        signature: [u8; 32],
+    ) {
+        let bytes = [&[tag][..], &rest].concat();
+        if let Ok(key) = PublicKey::parse_any(&bytes) {
+            prop_assert_eq!(key.bytes().as_slice(), bytes.as_slice());
+            let forged = Signature(std::array::from_fn(|at| signature[at % 32]));
+            prop_assert!(key.verify(b"x", &[&bytes], &forged).is_err());
+        }
+    }
+
+    #[test]
     fn keys_and_signatures_read_back_from_their_text(seed: [u8; 32], which in 0..3_usize) {
         let ours = SigningKey::from_seed(SUITES[which], &seed).unwrap();
         let public = ours.public();

@@ -6,6 +6,7 @@ use crate::code::sealed::{
     TerminalKey, digest, seal,
 };
 use crate::money::{Currency, Money};
+use proptest::prelude::*;
 
 const NOW: Time = Time::from_seconds(1_732_300_000);
 const DAY: u32 = 86_400;
@@ -220,5 +221,26 @@ fn a_terminals_epoch_has_one_spelling() {
         "000000010001.256",
     ] {
         assert!(bad.parse::<TerminalEpoch>().is_err(), "{bad}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_payload_however_signed_stops_the_reader(
+        text in "\\PC{0,200}",
+        at in 0_usize..2000,
+        with in any::<char>(),
+    ) {
+        let root = key(ROOT);
+        let open = |payload: String| {
+            let signature = root.sign(LABEL, &[payload.as_bytes()]);
+            let signed = SignedBundle { payload, signature };
+            drop(signed.open(&root.public(), Accept::SIMULATION, None, NOW));
+        };
+        open(text);
+        let mut good: Vec<char> = bundle().sign(&root).payload.chars().collect();
+        let at = at % good.len();
+        good[at] = with;
+        open(good.into_iter().collect());
     }
 }

@@ -45,6 +45,38 @@ fn every_size_is_read_by_two_independent_decoders() {
 }
 
 #[test]
+fn every_shared_vector_is_read_from_its_dots_by_two_independent_decoders() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../shared/vectors/sealed-code.json"
+    );
+    let Ok(json) = std::fs::read_to_string(path) else {
+        assert!(std::env::var_os("CI").is_none(), "needs ../shared");
+        println!("skipped: needs ../shared");
+        return;
+    };
+    let file: serde_json::Value = serde_json::from_str(&json).unwrap();
+    for vector in file["vectors"].as_array().unwrap() {
+        let link = vector["link"].as_str().unwrap();
+        for scale in [4, 5, 6] {
+            let picture = dots(link, scale);
+            assert_eq!(
+                texts(&Rxing.read(&picture)),
+                [link],
+                "{} {scale}",
+                vector["id"]
+            );
+            assert_eq!(
+                texts(&Rqrr.read(&picture)),
+                [link],
+                "{} {scale}",
+                vector["id"]
+            );
+        }
+    }
+}
+
+#[test]
 fn half_blocks_are_read_back_whatever_their_colours() {
     let text = link_of(146);
     let symbol = Symbol::encode(&text).unwrap();
