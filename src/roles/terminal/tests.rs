@@ -405,6 +405,21 @@ fn a_late_answer_never_takes_the_place_of_the_code_that_the_reprint_got_meanwhil
 }
 
 #[test]
+fn a_sale_that_went_without_a_code_never_takes_the_place_of_one_that_has_it() {
+    let mut shop = Shop::open();
+    let first = link_on(&shop.print(&receipt("17", 500).bytes()));
+    assert!(first.is_some());
+    shop.mute = true;
+    let mut other = receipt("17", 500);
+    other.merchant = "Bean & Leaf, terrace".to_owned();
+    assert_eq!(link_on(&shop.print(&other.bytes())), None);
+    (shop.mute, shop.unsaid) = (false, Vec::new());
+    shop.wait(Span::seconds(70));
+    assert_eq!(link_on(&shop.print(&copy_of("17", 500))), first);
+    assert_eq!(shop.printed().len(), 1);
+}
+
+#[test]
 fn a_chip_that_lost_power_is_greeted_again_while_the_paper_waits() {
     let mut shop = Shop::open();
     shop.print(&receipt("A1", 100).bytes());
