@@ -45,6 +45,7 @@ pub(super) fn run(args: &Args) -> Ended {
         keep: Keep::Sqlite(folder.path.clone()),
         seed: SEED,
         now: clock::now(),
+        earlier_runs: folder.count_runs()?,
     };
     let mut narrator = Narrator {
         format: args.format,
@@ -107,6 +108,20 @@ impl Folder {
             Failure::new(Exit::Environment, format!("make folder {name}: {error}"))
         })?;
         Ok(Self { path, ours })
+    }
+
+    /// How often the story was begun here before; this run is counted too.
+    fn count_runs(&self) -> Result<u32, Failure> {
+        let path = self.path.join("runs");
+        let before = match std::fs::read_to_string(&path) {
+            Ok(text) => text.trim().parse().unwrap_or(0),
+            Err(_first_run) => 0,
+        };
+        std::fs::write(&path, format!("{}\n", before + 1)).map_err(|error| {
+            let name = path.display();
+            Failure::new(Exit::Environment, format!("write {name}: {error}"))
+        })?;
+        Ok(before)
     }
 }
 

@@ -75,6 +75,7 @@ struct Story<'a> {
     chance: Chance,
     /// The links that were read from printed papers, by receipt.
     links: BTreeMap<Text, String>,
+    earlier_runs: u32,
     /// Wallets that have something in hand.
     busy: BTreeSet<Name>,
     tell: &'a mut dyn FnMut(Told),
@@ -88,6 +89,9 @@ pub struct Setting {
     pub seed: u64,
     /// When it begins.
     pub now: Time,
+    /// How often it was played on the same stores before: its order numbers say so, since a receipt
+    /// that comes again under its number is a copy.
+    pub earlier_runs: u32,
 }
 
 /// Plays a scenario's steps over loopback and tells what happens. The answer is whether every book
@@ -105,6 +109,7 @@ pub async fn play(
         network: Network::empty(),
         chance,
         links: BTreeMap::new(),
+        earlier_runs: setting.earlier_runs,
         busy: BTreeSet::new(),
         tell,
     };
@@ -203,9 +208,12 @@ impl Story<'_> {
             |s: &&Step| matches!(s.act, Act::Print { .. }) && s.act.receipt() == Some(receipt);
         let first = self.scenario.steps.iter().find(printed);
         let act = first.map_or(&step.act, |first| &first.act);
-        let Some(draft) = staging::paper(merchant, act, &self.chance) else {
+        let Some(mut draft) = staging::paper(merchant, act, &self.chance) else {
             return Ok(());
         };
+        if self.earlier_runs > 0 {
+            draft.order = format!("{}-{}", draft.order, self.earlier_runs + 1);
+        }
         let name: Name = match self.cast.till(who, till) {
             Some(till) => till.name,
             None => return Ok(()),
@@ -345,7 +353,8 @@ impl Story<'_> {
 
     async fn news(&mut self) -> Result<(), PlayError> {
         for (party, entry) in self.network.news().await? {
-            if party.kind == PartyKind::Wallet && ends_a_wallets_wait(entry.event.kind) {
+            let refused = entry.event.reason.is_some();
+            if party.kind == PartyKind::Wallet && ends_a_wait(entry.event.kind, refused) {
                 self.busy.remove(&party.name);
             }
             (self.tell)(Told::Fact(party, Box::new(entry)));
@@ -390,7 +399,10 @@ impl Story<'_> {
 }
 
 /// Whether a wallet that recorded this has nothing in hand any more.
-const fn ends_a_wallets_wait(kind: EventKind) -> bool {
+const fn ends_a_wait(kind: EventKind, refused: bool) -> bool {
+    if matches!(kind, EventKind::CodeVerified) {
+        return refused;
+    }
     matches!(
         kind,
         EventKind::PayDone

@@ -117,7 +117,15 @@ impl Wallet {
         let busy = known.as_ref().is_some_and(|p| !p.state.is_over());
         let paid = known.is_some_and(|p| p.state == WalletState::Paid);
         if busy || paid {
-            return Ok(()); // one payment of one receipt at a time, and never a second one
+            // One payment of one receipt at a time, and never a second one.
+            let event = Event::new(EventKind::CodeVerified).note(scanned.merchant.clone());
+            let reason = if paid {
+                Reason::AlreadyPaid
+            } else {
+                Reason::AlreadyClaimed
+            };
+            cx.record(event.reason(reason));
+            return Ok(());
         }
         let payment = WalletPayment {
             code,
