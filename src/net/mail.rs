@@ -18,8 +18,6 @@ use tokio::sync::mpsc;
 pub const BOXES_MAX: usize = 16 * 1024;
 /// How many messages a box holds; the oldest gives way.
 pub const BOX_MESSAGES_MAX: usize = 8;
-/// How many requests of one party may wait at once; the oldest gives way.
-pub const LISTENERS_MAX: usize = 16;
 /// How many messages one waiting request holds before they are fetched.
 const LISTENER_MESSAGES_MAX: usize = 8;
 
@@ -40,6 +38,7 @@ struct Boxes {
 #[derive(Debug, Default)]
 struct Mailbox {
     waiting: Vec<Message>,
+    /// Requests that wait; each holds a connection, of which there is a limit.
     listeners: Vec<Waiting>,
     /// Numbers listeners.
     next: u64,
@@ -71,9 +70,6 @@ impl Mail {
         if order.is_none() {
             let waiting = mailbox.waiting.drain(..);
             waiting.for_each(|message| drop(to.try_send(message)));
-        }
-        if mailbox.listeners.len() >= LISTENERS_MAX {
-            mailbox.listeners.remove(0);
         }
         let id = mailbox.next;
         mailbox.next += 1;
@@ -213,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn boxes_their_messages_and_their_requests_are_bounded() {
+    fn boxes_and_their_messages_are_bounded() {
         let mail = Arc::new(Mail::default());
         mail.open(ann());
         assert!((0..=255).all(|order| mail.deliver(ann(), about(order))));
@@ -221,9 +217,8 @@ mod tests {
         let kept: Vec<_> = std::iter::from_fn(|| feed.here()).collect();
         assert_eq!(kept.len(), BOX_MESSAGES_MAX);
         assert_eq!(kept.last(), Some(&about(255)));
-        let all: Vec<_> = (0..100).map(|_| mail.listen(ann(), None)).collect();
-        assert_eq!(mail.boxes().of[&ann()].listeners.len(), LISTENERS_MAX);
-        drop(all);
+        drop(feed);
+        assert!(mail.boxes().of[&ann()].listeners.is_empty());
         for n in 0..BOXES_MAX + 10 {
             mail.open(format!("wallet:w{n}").parse().unwrap());
         }

@@ -31,7 +31,7 @@ pub use client::BATCH_MAX;
 pub use clock::Clock;
 pub use directory::{App, AppKey, Auth, Directory, Endpoint, Peer, Secret};
 pub use fields::ParseError;
-pub use mail::{BOX_MESSAGES_MAX, BOXES_MAX, LISTENERS_MAX};
+pub use mail::{BOX_MESSAGES_MAX, BOXES_MAX};
 pub use node::{AskAgain, Counts, Inbox, Limits, Node, NodeError, OUTLET_MAX, Setup, bind};
 pub use queue::{QUEUE_MAX, QUEUE_NEW_MAX};
 pub use replay::{FRESH_SPAN, NONCES_MAX};

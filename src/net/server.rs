@@ -8,7 +8,7 @@
 //! | `GET /v1/feed` | mail for a party that cannot be dialled, one per line; `204` after a while |
 //! | `POST /1`, `POST /1/<bank>` | the order for the code in the body: the link, for bank apps |
 //! | `GET /1`, `GET /1/<bank>` | a page, the same for everybody |
-//! | `GET /healthz` | `200` while the node takes inputs |
+//! | `GET /healthz` | `200` while the writer is at work, else `503` |
 //!
 //! Whoever cannot prove who they are hears `401` with an empty body; a full queue and a commit
 //! whose outcome is unknown are `503` with `Retry-After`, to be asked again under the same key.
@@ -49,6 +49,8 @@ use tokio::task::JoinSet;
 pub const CONNECTIONS_MAX: usize = 2048;
 /// How much of a request's head, or of a body at a time, is held.
 const BUFFER_MAX: usize = 16 * 1024;
+/// How long the writer may take to come round before the node is called ill.
+const HEALTH: Duration = Duration::from_secs(1);
 /// When the system cannot accept (no file handles left), before it is asked again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -165,7 +167,7 @@ async fn respond<R: Role + 'static>(
     };
     match route {
         Route::Page => return page::landing(),
-        Route::Health => return status(StatusCode::OK),
+        Route::Health => return status(health(shared).await),
         Route::Message(_) | Route::Batch | Route::Link(_) | Route::Feed => {}
     }
     let body = match read(body, shared.limits.body).await {
@@ -198,6 +200,19 @@ async fn respond<R: Role + 'static>(
     match secret.zip(asked) {
         Some((secret, asked)) => signed(response, secret, asked),
         None => response,
+    }
+}
+
+/// Whether the writer comes round within a second, as a question to the store would find.
+async fn health<R: Role + 'static>(shared: &Shared<R>) -> StatusCode {
+    let (asked, answer) = oneshot::channel();
+    let asked = shared
+        .queue
+        .read(move |_| asked.send(()).unwrap_or_default());
+    let answer = tokio::time::timeout(HEALTH, answer).await;
+    match (asked, answer) {
+        (Ok(()), Ok(Ok(()))) => StatusCode::OK,
+        _full_or_stopped_or_stuck => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

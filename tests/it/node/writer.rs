@@ -1,6 +1,6 @@
 //! Commits: together, before anything leaves, and what their failure means.
 
-use super::http::By;
+use super::http::{By, exchange};
 use super::toy::{
     Input, Plan, app, attempt, claim, heard, pair, party, payment, secret, store, text,
 };
@@ -169,6 +169,12 @@ async fn a_full_queue_puts_new_requests_off() {
     let answer = by.clone().send(&run.endpoint()).await;
     assert_eq!(answer.status, 503);
     assert!(answer.head.contains("retry-after: 1"), "{}", answer.head);
+    let health = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    assert_eq!(
+        exchange(&run.endpoint(), health).await.status,
+        503,
+        "the writer is stuck"
+    );
     let more = (0..2000).map(|n| inbox.tell("flood", Input::Send(nobody, claim(attempt(n)))));
     assert!(
         more.filter(Result::is_err).count() > 0,
