@@ -152,7 +152,7 @@ impl Facts {
             return;
         };
         let order = event.order.and_then(|id| self.orders.get(&id));
-        let uid = event.uid.or(order.and_then(|order| order.uid));
+        let uid = event.uid.or_else(|| order?.uid);
         let seen = Seen {
             party,
             event,

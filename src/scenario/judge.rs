@@ -395,18 +395,13 @@ impl Judge {
 
     fn line(&self, seen: &Remembered) -> String {
         let since = seen.at.since(self.scenario.run.starts);
-        let mut line = format!("+{since} {} {}", seen.party, seen.kind);
-        if let Some(state) = &seen.state {
-            line.push_str(&format!(" {state}"));
-        }
-        if let Some(amount) = seen.amount {
-            line.push_str(&format!(" {amount}"));
-        }
-        line.push_str(&format!(" by {}", seen.cause));
-        if let Some(from) = seen.from {
-            line.push_str(&format!(" from {from}"));
-        }
-        line
+        let state = seen.state.as_ref().map(|state| format!(" {state}"));
+        let amount = seen.amount.map(|amount| format!(" {amount}"));
+        let from = seen.from.map(|from| format!(" from {from}"));
+        let (state, amount) = (state.unwrap_or_default(), amount.unwrap_or_default());
+        let (party, kind, cause) = (seen.party, seen.kind, &seen.cause);
+        let from = from.unwrap_or_default();
+        format!("+{since} {party} {kind}{state}{amount} by {cause}{from}")
     }
 }
 

@@ -11,14 +11,17 @@ mod features;
 mod index;
 pub mod invariants;
 mod judge;
+mod load;
 mod lower;
 pub mod report;
 mod schema;
 mod units;
+pub mod vocab;
 
 pub use diagnostic::{Code, Diagnostic, Invalid, Lines, Mark, Spot};
 pub use features::Feature;
 pub use judge::{CHAIN_LINES_MAX, FAILURES_MAX, Judge, REMEMBERED_MAX};
+pub use load::{VISITS_MAX, Visit};
 pub use lower::{ERRORS_MAX, SOURCE_BYTES_MAX};
 pub use schema::*;
 #[cfg(test)]

@@ -20,6 +20,11 @@ fn the_library_reads() {
             include_str!("../../scenarios/first-sale.toml"),
         ),
         ("double-scan-lost-answer", &double_scan()),
+        ("lossy", include_str!("../../scenarios/lossy.toml")),
+        (
+            "lunch-rush",
+            include_str!("../../scenarios/lunch-rush.toml"),
+        ),
     ] {
         match Scenario::parse(file, source) {
             Ok(scenario) => assert_eq!(scenario.name.as_str(), file),

@@ -51,7 +51,11 @@ pub(in crate::scenario) fn parse(text: &str, index: &Index) -> Result<Expr, Expr
         let message = format!("{} comes after its end", token.shown());
         return Err(wrong(at.clone(), message));
     }
-    let unit = common_unit(left.iter().chain(right.iter().flat_map(|(_, terms)| terms)))?;
+    let all: Vec<_> = left
+        .iter()
+        .chain(right.iter().flat_map(|(_, terms)| terms))
+        .collect();
+    let unit = common_unit(&all)?;
     let sum = |terms| resolve(terms, unit);
     Ok(Expr {
         text: Text::clean(text),
@@ -186,8 +190,8 @@ enum LooseTerm {
     Number(String),
 }
 
-fn common_unit<'t>(terms: impl Iterator<Item = &'t Loose> + Clone) -> Result<Unit, ExprError> {
-    let mut units = terms.clone().filter_map(|term| match &term.what {
+fn common_unit(terms: &[&Loose]) -> Result<Unit, ExprError> {
+    let mut units = terms.iter().filter_map(|term| match &term.what {
         LooseTerm::Known(_, unit) => Some((*unit, term.at.clone())),
         LooseTerm::Number(_) => None,
     });
@@ -257,19 +261,13 @@ impl Parser<'_> {
     }
 
     fn unexpected(&self, expected: &str) -> ExprError {
-        match self.peek() {
-            Some((token, at)) => {
-                let message = format!("expected {expected}, found {}", token.shown());
-                wrong(at.clone(), message)
-            }
-            None => {
-                let last = self.end.saturating_sub(1);
-                wrong(
-                    last..self.end,
-                    format!("expected {expected}, found its end"),
-                )
-            }
-        }
+        let Some((token, at)) = self.peek() else {
+            let last = self.end.saturating_sub(1);
+            let message = format!("expected {expected}, found its end");
+            return wrong(last..self.end, message);
+        };
+        let message = format!("expected {expected}, found {}", token.shown());
+        wrong(at.clone(), message)
     }
 
     fn word(&mut self, what: &str) -> Result<(String, Range<usize>), ExprError> {
@@ -408,9 +406,10 @@ impl Parser<'_> {
             return Ok((Query::Events(kind, About::Anything), Unit::Count));
         }
         let (word, at) = self.word("a receipt or an actor")?;
-        let about = match self.index.receipts.contains_key(word.as_str()) {
-            true => About::Receipt(Text::clean(&word)),
-            false => About::Actor(self.actor(&word, at, &[])?.0),
+        let about = if self.index.receipts.contains_key(word.as_str()) {
+            About::Receipt(Text::clean(&word))
+        } else {
+            About::Actor(self.actor(&word, at, &[])?.0)
         };
         Ok((Query::Events(kind, about), Unit::Count))
     }
@@ -454,13 +453,11 @@ impl Parser<'_> {
 
     fn receipt(&mut self) -> Result<Text, ExprError> {
         let (word, at) = self.word("a receipt")?;
-        match self.index.receipts.get_key_value(word.as_str()) {
-            Some((receipt, _)) => Ok(receipt.clone()),
-            None => {
-                let help = self.index.suggest_receipt(&word);
-                Err(unknown(at, format!("no receipt `{word}` is printed"), help))
-            }
+        if let Some((receipt, _)) = self.index.receipts.get_key_value(word.as_str()) {
+            return Ok(receipt.clone());
         }
+        let help = self.index.suggest_receipt(&word);
+        Err(unknown(at, format!("no receipt `{word}` is printed"), help))
     }
 
     fn id(&mut self, kind: IdKind) -> Result<Name, ExprError> {
@@ -493,13 +490,11 @@ impl Parser<'_> {
         at: Range<usize>,
         kinds: &[ActorKind],
     ) -> Result<(Name, ActorKind), ExprError> {
-        match self.index.actor(word, kinds) {
-            Some((name, actor)) => Ok((name, actor.kind)),
-            None => {
-                let help = self.index.suggest_actor(word, kinds);
-                Err(unknown(at, self.index.no_actor(word, kinds), help))
-            }
+        if let Some((name, actor)) = self.index.actor(word, kinds) {
+            return Ok((name, actor.kind));
         }
+        let help = self.index.suggest_actor(word, kinds);
+        Err(unknown(at, self.index.no_actor(word, kinds), help))
     }
 }
 

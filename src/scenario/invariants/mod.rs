@@ -195,6 +195,7 @@ impl Invariants {
 
     /// A journal line, as it was committed.
     pub fn observe(&mut self, party: &Party, entry: &Entry) {
+        use EventKind as E;
         self.now = self.now.max(entry.at);
         let place = Place {
             party: *party,
@@ -203,7 +204,6 @@ impl Invariants {
             at: entry.at,
         };
         self.follows(place, entry);
-        use EventKind as E;
         match entry.event.kind {
             E::OrderCreated
             | E::OrderClaimed
@@ -270,9 +270,10 @@ impl Invariants {
         let lane = self.lanes.entry((place.party, entry.lane));
         let lane = lane.or_insert_with(|| Chain::new(entry.lane, kind));
         let (expected, checked) = (lane.len() + 1, self.chain.is_some());
-        let good = match checked {
-            true => lane.follow(entry),
-            false => entry.seq == expected,
+        let good = if checked {
+            lane.follow(entry)
+        } else {
+            entry.seq == expected
         };
         if !(checked && good) {
             *lane = Chain::resume(entry.lane, kind, entry.seq, entry.hash);

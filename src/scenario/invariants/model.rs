@@ -205,9 +205,10 @@ impl Model {
     pub(super) fn book_mut(&mut self, bank: Name, name: &Text, currency: Currency) -> &mut Book {
         let books = self.books.entry(bank).or_default();
         let same = books.get(name).is_none_or(|book| book.currency == currency);
-        let name = match same {
-            true => name.clone(),
-            false => Text::clean(&format!("{name} {currency}")),
+        let name = if same {
+            name.clone()
+        } else {
+            Text::clean(&format!("{name} {currency}"))
         };
         books.entry(name).or_insert(Book {
             currency,

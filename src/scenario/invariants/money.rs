@@ -164,9 +164,9 @@ impl Invariants {
             .as_ref()
             .is_none_or(|(d, c)| d == movement.debit && c == movement.credit);
         self.must(same, Invariant::AmountIntegrity, place, || {
-            let held = books.map(|(debit, credit)| format!("{debit} -> {credit}"));
+            let route = books.map(|(debit, credit)| format!("{debit} -> {credit}"));
             (
-                shown(held),
+                shown(route),
                 format!("{} -> {}", movement.debit, movement.credit),
             )
         });

@@ -22,7 +22,7 @@ impl Invariants {
         match event.kind {
             EventKind::ClaimRefused => return self.claim_refused(place, id, event),
             EventKind::OrderLate => {
-                let uid = event.uid.or(self.model.orders.get(&id).and_then(|o| o.uid));
+                let uid = event.uid.or_else(|| self.model.orders.get(&id)?.uid);
                 if let Some(receipt) = uid.map(|uid| self.model.receipts.entry(uid).or_default()) {
                     receipt.late = true;
                 }

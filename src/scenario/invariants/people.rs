@@ -136,9 +136,10 @@ impl Invariants {
     /// C2: a counter is used once, by the chip and on paper.
     fn counted(&mut self, place: Place, event: &Event, sealed: bool) {
         let Some(uid) = event.uid else { return };
-        let seen = match sealed {
-            true => &mut self.model.sealed,
-            false => &mut self.model.printed,
+        let seen = if sealed {
+            &mut self.model.sealed
+        } else {
+            &mut self.model.printed
         };
         let fresh = seen.insert(uid);
         self.must(fresh, Invariant::ChainUnbroken, place, || {

@@ -206,9 +206,9 @@ impl Lower {
     /// `before order-created`, `after order created`.
     fn when(&mut self, table: &Table<'_>, item: Item<'_>, site: Option<Site>) -> Option<Moment> {
         let text = self.string(item, "\"before EVENT\" or \"after EVENT\"")?;
-        let (side, event) = text.split_once(' ').unwrap_or((text, ""));
+        let (when, event) = text.split_once(' ').unwrap_or((text, ""));
         let word = event.trim().replace(' ', "-");
-        let (Ok(kind), "before" | "after") = (word.parse::<EventKind>(), side) else {
+        let (Ok(kind), "before" | "after") = (word.parse::<EventKind>(), when) else {
             let message = format!("unknown moment `{text}`");
             let error = Diagnostic::new(Code::UnknownWord, item.span(), message);
             let help = did_you_mean(&word, EventKind::ALL.iter().map(|kind| kind.word()));
@@ -230,7 +230,7 @@ impl Lower {
                 return None;
             }
         }
-        match side {
+        match when {
             "before" => Some(Moment::Before(kind)),
             _ => Some(Moment::After(kind)),
         }

@@ -129,7 +129,7 @@ impl Lower {
         };
         let mut off = Vec::new();
         for mut each in table.array(self, "off") {
-            each.what = "an entry of `off`".to_owned();
+            "an entry of `off`".clone_into(&mut each.what);
             let name = each.need(self, "name");
             let because = each.need(self, "because");
             each.finish(self);
@@ -157,13 +157,11 @@ impl Lower {
 
     /// The string of a value, or a note that it is none.
     fn string<'a>(&mut self, item: Item<'a>, expected: &str) -> Option<&'a str> {
-        match item.get_ref() {
-            DeValue::String(text) => Some(text.as_ref()),
-            _ => {
-                self.wrong(item, expected);
-                None
-            }
+        if let DeValue::String(text) = item.get_ref() {
+            return Some(text.as_ref());
         }
+        self.wrong(item, expected);
+        None
     }
 
     /// The value, or a note of why it is none.

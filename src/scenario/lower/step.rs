@@ -361,13 +361,15 @@ impl Lower {
             Ok(expr) => expr,
             Err(error) => {
                 let inner = word.spot.start + 1;
-                let spot = match plain {
-                    true => (inner + error.at.start..inner + error.at.end).into(),
-                    false => word.spot,
+                let spot = if plain {
+                    (inner + error.at.start..inner + error.at.end).into()
+                } else {
+                    word.spot
                 };
-                let code = match error.unknown_name {
-                    true => Code::UnknownName,
-                    false => Code::Expression,
+                let code = if error.unknown_name {
+                    Code::UnknownName
+                } else {
+                    Code::Expression
                 };
                 let mut note = Diagnostic::new(code, spot, error.message);
                 note.label = error.help;
@@ -393,10 +395,8 @@ fn says_nothing(expr: &Expr) -> Option<bool> {
     };
     let sides = (constant(&expr.left), constant(right));
     match sides {
-        (Some(left), Some(right)) => return Some(op.holds(&left, &right)),
-        _ if expr.left == *right => {
-            return Some(matches!(op, Op::Equal | Op::AtMost | Op::AtLeast));
-        }
+        (Some(left), Some(right)) => Some(op.holds(&left, &right)),
+        _ if expr.left == *right => Some(matches!(op, Op::Equal | Op::AtMost | Op::AtLeast)),
         (None, Some(limit)) if never_negative(&expr.left) => below_nothing(*op, &limit),
         _ => None,
     }

@@ -122,13 +122,11 @@ impl<'a> Table<'a> {
     /// The values of a list.
     pub(super) fn list(&mut self, cx: &mut Lower, key: &'static str) -> Option<Vec<Item<'a>>> {
         let item = self.item(key)?;
-        match item.get_ref() {
-            DeValue::Array(list) => Some(list.iter().collect()),
-            _ => {
-                cx.wrong(item, "a list");
-                None
-            }
+        if let DeValue::Array(list) = item.get_ref() {
+            return Some(list.iter().collect());
         }
+        cx.wrong(item, "a list");
+        None
     }
 
     /// A string with its place.
@@ -162,9 +160,10 @@ impl<'a> Table<'a> {
         let item = self.item(key)?;
         let text = cx.string(item, "an amount in a string, such as \"23.50\"")?;
         let read = |text: &str| {
-            let amount = match text.contains(' ') {
-                true => text.parse::<Money>(),
-                false => Money::parse(text, currency),
+            let amount = if text.contains(' ') {
+                text.parse::<Money>()
+            } else {
+                Money::parse(text, currency)
             };
             amount.map_err(|_malformed| {
                 let decimals = currency.exponent();
@@ -199,13 +198,11 @@ pub(super) fn one_of(words: &[&str]) -> String {
 }
 
 fn table_of<'a>(cx: &mut Lower, item: Item<'a>, what: String) -> Option<Table<'a>> {
-    match item.get_ref() {
-        DeValue::Table(map) => Some(Table::new(map, item.span(), what)),
-        _ => {
-            cx.wrong(item, "a table");
-            None
-        }
+    if let DeValue::Table(map) = item.get_ref() {
+        return Some(Table::new(map, item.span(), what));
     }
+    cx.wrong(item, "a table");
+    None
 }
 
 /// A string with its place.
@@ -233,13 +230,11 @@ pub(super) trait Read: Sized {
 
 impl Read for bool {
     fn read(cx: &mut Lower, item: Item<'_>) -> Option<Self> {
-        match item.get_ref() {
-            DeValue::Boolean(value) => Some(*value),
-            _ => {
-                cx.wrong(item, "true or false");
-                None
-            }
+        if let DeValue::Boolean(value) = item.get_ref() {
+            return Some(*value);
         }
+        cx.wrong(item, "true or false");
+        None
     }
 }
 
@@ -302,9 +297,10 @@ fn instant(datetime: &toml::value::Datetime) -> Option<Time> {
         Offset::Custom { minutes } => minutes,
     };
     let shift = Span::minutes(minutes.unsigned_abs().into());
-    Some(match minutes < 0 {
-        true => civil.after(shift),
-        false => civil.before(shift),
+    Some(if minutes < 0 {
+        civil.after(shift)
+    } else {
+        civil.before(shift)
     })
 }
 
