@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 /// The story that is told.
 const STORY: &str = include_str!("../../scenarios/first-sale.toml");
-/// What the demo's keys are drawn from: everybody knows them, and its codes are for the test network.
+/// What the demo's keys are drawn from: everybody knows them, and its codes are for the test
+/// network.
 const SEED: u64 = 1;
 
 /// Play the whole path on loopback: receipts printed, codes scanned, orders paid, books balanced.

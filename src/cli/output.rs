@@ -2,11 +2,6 @@
 //!
 //! Everything that came from outside is a [`Text`](crate::text::Text) before it gets here, so no
 //! command can hand a stranger's escape sequence to a terminal.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is the one place that prints"
-)]
 
 use super::exit::{Exit, Failure};
 use std::io::{self, Write};

@@ -213,7 +213,7 @@ impl Owner {
     async fn run(self, mut jobs: mpsc::Receiver<Event>, mut effects: mpsc::Receiver<Effect>) {
         loop {
             tokio::select! {
-                Some(event) = jobs.recv() => self.tell(event).await,
+                Some(event) = jobs.recv() => self.tell(event),
                 Some(effect) = effects.recv() => {
                     // A closed port prints nothing more.
                     let _closed = self.orders.send(effect).await;
@@ -223,7 +223,7 @@ impl Owner {
         }
     }
 
-    async fn tell(&self, event: Event) {
+    fn tell(&self, event: Event) {
         let (what, input) = match event {
             Event::Job(job, bytes, until) => {
                 let read = self.terminal.read(job, &bytes, until);

@@ -202,7 +202,8 @@ impl<R: Role> Group<'_, R> {
 
     fn save(&mut self, taken: &Taken<R::Input>, mut writes: Writes) -> Result<(), StoreError> {
         writes.at = taken.at;
-        // Cleared only if it is still set for when it fired: an input handled since may have moved it.
+        // Cleared only if it is still set for when it fired: an input handled since may have moved
+        // it.
         writes.fired = taken.timer;
         writes.cause = Some(Cause {
             what: Cow::Borrowed(taken.what),

@@ -1,6 +1,7 @@
 //! Scenarios: schema, expectations, invariants and report, all pure (floor 5).
 //!
-//! [`Scenario::parse`] reads a TOML file to a checked [`Scenario`] or lists everything that is wrong
+//! [`Scenario::parse`] reads a TOML file to a checked [`Scenario`] or lists everything that is
+//! wrong
 //! with it. A driver plays the scenario's steps and faults; it need not know what must hold.
 
 pub mod carries;

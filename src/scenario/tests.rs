@@ -80,6 +80,7 @@ error[E07]: unknown kind `alway`
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of mistakes")]
 fn what_cannot_be_meant_is_an_error_before_anything_runs() {
     let cases = [
         ("[run]\nlasts = 5", "error[E04]: expected a time"),

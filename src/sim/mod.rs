@@ -1,8 +1,11 @@
 //! The simulator: every party's real code in virtual time.
 //!
-//! A [`World`] drives roles as the network's node does, with the same [`Group`](crate::roles::Group):
-//! it gives them a clock that jumps, links that lose, repeat and delay, power that fails at commits,
-//! and draws. One thread, no clock of its own, no tick. The same seed gives the same journals to the
+//! A [`World`] drives roles as the network's node does, with the same
+//! [`Group`](crate::roles::Group):
+//! it gives them a clock that jumps, links that lose, repeat and delay, power that fails at
+//! commits,
+//! and draws. One thread, no clock of its own, no tick. The same seed gives the same journals to
+//! the
 //! byte; every adverse choice is written into a [`Plan`], which can be followed again.
 
 mod draw;

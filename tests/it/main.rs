@@ -1,8 +1,10 @@
 //! Everything that is tested from outside, in one binary.
 
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod node;
 #[cfg(test)]
 mod stores;
+#[cfg(test)]
 mod tidy;

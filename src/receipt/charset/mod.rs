@@ -1,7 +1,8 @@
 //! Bytes to characters: every code page that printers name, and the multibyte sets of East Asia.
 //!
 //! Tables come from `oem_cp` and `encoding_rs`; what neither has decodes to U+FFFD, which is an
-//! honest "not known". Sources: the printers' `ESC t` and `ESC R` tables (printing facts 3.10, 3.11).
+//! honest "not known". Sources: the printers' `ESC t` and `ESC R` tables (printing facts 3.10,
+//! 3.11).
 
 mod guess;
 mod table;

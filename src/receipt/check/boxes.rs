@@ -1,6 +1,7 @@
 //! Scanned text to lines: boxes that stand beside each other are one line.
 //!
-//! The form is that of the ICDAR 2019 SROIE data: eight corner coordinates and the text, a box a line.
+//! The form is that of the ICDAR 2019 SROIE data: eight corner coordinates and the text, a box a
+//! line.
 
 use super::super::layout::{LINES_MAX, Line, Page};
 use super::super::tokens::Align;
@@ -64,7 +65,7 @@ fn of_line(line: &str) -> Option<Box> {
 impl Box {
     /// Moves it up by `slope` thousandths of its distance from the left.
     const fn turn(&mut self, slope: i64) {
-        let by = (self.left + self.right) / 2 * slope / 1000;
+        let by = i64::midpoint(self.left, self.right) * slope / 1000;
         self.top -= by;
         self.bottom -= by;
     }
@@ -89,7 +90,7 @@ fn skew(boxes: &[Box]) -> i64 {
 
 /// How well lines come together at a slope: each box's best overlap with one beside it, squared.
 fn alignment(boxes: &[Box], slope: i64) -> i64 {
-    let shift = |b: &Box| (b.left + b.right) / 2 * slope / 1000;
+    let shift = |b: &Box| i64::midpoint(b.left, b.right) * slope / 1000;
     let overlap = |a: &Box, b: &Box| {
         let (da, db) = (shift(a), shift(b));
         let common = (a.bottom - da).min(b.bottom - db) - (a.top - da).max(b.top - db);

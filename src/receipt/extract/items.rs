@@ -24,6 +24,7 @@ pub struct Item {
 
 /// The items and what they come to.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "the items of Items are items")]
 pub(super) struct Items {
     pub(super) items: Vec<Item>,
     /// Sum of all amounts, discounts between the items taken off.
@@ -150,7 +151,7 @@ pub(super) fn unpriced(rows: &Rows, lines: &[Line]) -> Vec<Item> {
         let code = number.code && !number.factor;
         let name = name_of(row, lines)?;
         let named = row.flags & (lexicon::NAME | lexicon::TAX) == 0 && row.numbers.len() <= 2;
-        (small && named && !code && number.factor).then(|| Item {
+        (small && named && !code && number.factor).then_some(Item {
             name,
             quantity: Some(number.value),
             unit: None,

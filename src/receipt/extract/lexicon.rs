@@ -286,7 +286,7 @@ pub(super) fn flags(label: &str) -> Flags {
         found |= sign_flags(label);
     }
     let words: Vec<&str> = label
-        .split(|c: char| !(c.is_alphanumeric() && !is_sign(c)))
+        .split(|c: char| !c.is_alphanumeric() || is_sign(c))
         .filter(|w| !w.is_empty())
         .collect();
     let mut at = 0;
@@ -351,7 +351,7 @@ fn sign_flags(label: &str) -> Flags {
                 .and_then(|t| t.chars().next())
                 .is_some_and(is_sign) =>
             {
-                others += 1
+                others += 1;
             }
             None => {}
         }

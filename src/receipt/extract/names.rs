@@ -11,7 +11,8 @@ const HEADING_LINES_MAX: usize = 8;
 /// How many more lines a name may run on over.
 const NAME_LINES_MAX: usize = 3;
 
-/// How strong a label must be to count in the middle of a line ("GST ID NO" ends in one that is not).
+/// How strong a label must be to count in the middle of a line ("GST ID NO" ends in one that is
+/// not).
 const STRONG: u8 = 4;
 
 /// Words that title a paper and name nobody.
@@ -626,7 +627,7 @@ fn value_of(part: &str) -> Option<(u8, String)> {
 
 /// The longest order label that the text begins with, and what follows.
 fn label_of(normal: &str) -> Option<(u8, &str)> {
-    let text = normal.trim_start_matches(|c: char| matches!(c, '(' | '*' | '-' | ' '));
+    let text = normal.trim_start_matches(['(', '*', '-', ' ']);
     let plain = |label: &str| -> Option<usize> {
         let mut at = 0;
         for word in label.split(' ') {

@@ -1,4 +1,5 @@
-//! Numbers as receipts print them: `1,234.50`, `1.234,50`, `1'234.50`, `160.000`, `¥18,580`, `-4.00`,
+//! Numbers as receipts print them: `1,234.50`, `1.234,50`, `1'234.50`, `160.000`, `¥18,580`,
+//! `-4.00`,
 //! `0.29-`, `(5.00)`, `12,-`, full-width digits.
 //!
 //! A number that could be read in two ways (`160.000`) is settled by the paper's own style: which
@@ -186,7 +187,8 @@ pub(super) fn numbers(line: &str, style: Style) -> Vec<Number> {
     out
 }
 
-/// `1 234,50`: thousands set apart by a space, where decimals have a comma. It could also be a count
+/// `1 234,50`: thousands set apart by a space, where decimals have a comma. It could also be a
+/// count
 /// and an amount, so it is doubtful until it adds up.
 fn spaced(out: &mut Vec<Number>, number: &mut Number, chars: &[char], style: Style) {
     let Some(last) = out.last() else { return };
@@ -320,7 +322,7 @@ fn surroundings(number: &mut Number, chars: &[char], end: usize) {
     let joins = |c: char| c.is_alphanumeric() && c.is_ascii() || matches!(c, '/' | ':' | '#' | '_');
     let glued_left = joins(left) && !times(left) && number.mark.is_none() && left != ':';
     let glued_right =
-        (joins(right) && !times(right) && !(right == ':' && !after(1).is_ascii_digit()))
+        (joins(right) && !times(right) && (right != ':' || after(1).is_ascii_digit()))
             || (right == '-' && after(1).is_alphanumeric());
     let time = left == ':' && before(2).is_ascii_digit();
     let dashed = left == '-' && before(2).is_alphanumeric();

@@ -140,7 +140,7 @@ impl Rows {
                     .role
                     .filter(|_| row.numbers.is_empty())
                     .map(|r| (row.line, r))
-                    .or(pending.filter(|_| row.label.is_empty() && row.numbers.is_empty()));
+                    .or_else(|| pending.filter(|_| row.label.is_empty() && row.numbers.is_empty()));
                 continue;
             }
             match (pending.take(), row.label.is_empty()) {
@@ -155,7 +155,8 @@ impl Rows {
     }
 
     fn labelled(&self, row: &Row, amounts: &[(usize, &Number)], out: &mut Vec<Entry>) {
-        // Base and tax beside each other without a word each are a table's row, which is read as one.
+        // Base and tax beside each other without a word each are a table's row, which is read as
+        // one.
         let own = |i: usize| row.labels.get(i).and_then(|l| role(lexicon::flags(l)));
         let unlabelled = amounts.len() > 1 && amounts.iter().any(|(i, _)| own(*i).is_none());
         for (i, number) in amounts {

@@ -329,7 +329,7 @@ fn from_items(choice: &mut Choice, parts: &Parts, items: &Items, adjustments: &[
         return;
     }
     if let Some(way) = leads(items.net).or_else(|| leads(items.gross)) {
-        choice.tax = choice.tax.or(Some(way.tax).filter(|t| *t != 0));
+        choice.tax = choice.tax.or_else(|| Some(way.tax).filter(|t| *t != 0));
         choice.support.push(Support::Items);
     } else if items.clear && !to_subtotal(items.net) && !to_subtotal(items.gross) {
         choice.against.push(Against::Items {

@@ -53,6 +53,10 @@ impl fmt::Display for When {
 }
 
 /// The paper's date: a labelled one before others, one with a time before one without.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one pass whose steps share the line they look at"
+)]
 pub(super) fn find(lines: &[Line], month_first: bool) -> Option<(usize, When)> {
     let mut best: Option<(u8, usize, When)> = None;
     let mut lone_clock = None;

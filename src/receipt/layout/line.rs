@@ -44,7 +44,8 @@ struct Piece {
     text: String,
 }
 
-/// The line that is being printed. Text is collected in order; only a move to the left needs pieces.
+/// The line that is being printed. Text is collected in order; only a move to the left needs
+/// pieces.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Builder {
     text: String,
@@ -142,15 +143,15 @@ impl Builder {
         } else {
             self.close_piece();
             let pieces = std::mem::take(&mut self.pieces);
-            self.finished(Some(compose(pieces.iter(), cell)))
+            self.finished(Some(&compose(pieces.iter(), cell)))
         };
         self.text.clear();
         (self.from, self.x, self.size, self.strong) = (0, 0, (0, 0), false);
         line
     }
 
-    fn finished(&self, composed: Option<String>) -> Option<Line> {
-        let text = composed.as_deref().unwrap_or(&self.text).trim_end();
+    fn finished(&self, composed: Option<&str>) -> Option<Line> {
+        let text = composed.unwrap_or(&self.text).trim_end();
         (!text.is_empty()).then(|| Line {
             text: Text::clean(text),
             align: self.align,
@@ -191,7 +192,7 @@ impl Builder {
         pieces.sort_by_key(|p| p.row);
         let mut lines = Vec::new();
         for group in pieces.chunk_by(|a, b| b.row - a.row < SAME_ROW_DOTS) {
-            lines.extend(self.finished(Some(compose(group.iter(), cell))));
+            lines.extend(self.finished(Some(&compose(group.iter(), cell))));
         }
         (self.size, self.strong) = ((0, 0), false);
         lines

@@ -109,7 +109,7 @@ impl Sheet {
         let left = self.left(picture.width(), picture.align);
         let stride = self.width_dots.div_ceil(8);
         for (y, row) in picture.rows().iter().enumerate() {
-            let row = if left % 8 == 0 {
+            let row = if left.is_multiple_of(8) {
                 let mut out = vec![0; left / 8];
                 out.extend_from_slice(row);
                 out.resize(stride, 0);

@@ -137,7 +137,8 @@ pub fn page(dialect: Dialect, n: u8) -> Charset {
         .map_or(Charset::Unknown, |row| Charset::Page(row.1))
 }
 
-/// Epson's numbering; what is missing has no table here. 20 and 22 to 26 are Thai sets of their own.
+/// Epson's numbering; what is missing has no table here. 20 and 22 to 26 are Thai sets of their
+/// own.
 const EPSON: &[(u8, u16)] = &[
     (0, 437),
     (1, 932),

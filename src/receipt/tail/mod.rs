@@ -1,6 +1,7 @@
 //! The tail: how a code gets onto a receipt that is already being printed, without harm.
 //!
-//! A [`Capture`] stands between a till and its printer, without sockets or a clock. Bytes go through
+//! A [`Capture`] stands between a till and its printer, without sockets or a clock. Bytes go
+//! through
 //! as they come; only the end of a receipt (the last feeds and the cut) is held, [`HELD_MS_MAX`] at
 //! most, so that a block can be put before it. What must be acted on at once (drawer pulses, DLE
 //! commands) overtakes what is held. Everything else leaves in the order and form in which it came.

@@ -52,7 +52,7 @@ impl Modes {
             Op::Text(_) | Op::Tab => self.line_open = true,
             Op::Image(image) => self.line_open = image.inline,
             Op::LineFeed | Op::FeedLines(_) | Op::FeedDots(_) | Op::Cut(_) | Op::FormFeed => {
-                self.line_open = false
+                self.line_open = false;
             }
             Op::PageMode => self.page = true,
             Op::StandardMode => self.page = false,

@@ -2,7 +2,8 @@
 //!
 //! A [`Token`] is a span of the input and what it asks of the printer ([`Op`]). Put together again,
 //! the tokens are the input byte for byte, on every truncation and in every chunking. The three
-//! dialects give the same operations, so layout, the virtual printer and the tail know none of them.
+//! dialects give the same operations, so layout, the virtual printer and the tail know none of
+//! them.
 //!
 //! Why one step function under both the whole-job iterator and the chunked [`Stream`]: a job that
 //! arrives in pieces must not be read differently from one that is on disk.

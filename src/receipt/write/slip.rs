@@ -22,7 +22,8 @@ pub struct PaidSlip {
     pub at: Time,
 }
 
-/// The slip as ESC/POS bytes for this printer. Its text reads as "already paid", so that a slip that
+/// The slip as ESC/POS bytes for this printer. Its text reads as "already paid", so that a slip
+/// that
 /// comes back through a terminal gets no code.
 pub fn paid_slip(slip: &PaidSlip, profile: &Profile) -> Vec<u8> {
     let texts = [&slip.merchant, &slip.reference, &slip.bank];

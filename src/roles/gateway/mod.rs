@@ -178,17 +178,19 @@ impl Role for Gateway {
             (PartyKind::Merchant, Message::VoidOrder(void)) => {
                 let opened = self.open_code(now, &void.code, None)?;
                 let shop = self.shops.get(&opened.uid.terminal.merchant());
-                match shop == Some(&from.party) {
-                    true => Ok(Input::Void(opened)),
-                    false => Err(Reason::NotAllowed),
+                if shop == Some(&from.party) {
+                    Ok(Input::Void(opened))
+                } else {
+                    Err(Reason::NotAllowed)
                 }
             }
             (PartyKind::Bank, Message::Claim(claim)) => Ok(Input::Claim(claim, from.party.name)),
             (PartyKind::Bank, Message::Paid(reference)) => {
                 let verified = self.trust.verify(Attested::clone(&reference))?;
-                match verified.by == from.party {
-                    true => Ok(Input::Paid(Arc::new(verified))),
-                    false => Err(Reason::NotAllowed),
+                if verified.by == from.party {
+                    Ok(Input::Paid(Arc::new(verified)))
+                } else {
+                    Err(Reason::NotAllowed)
                 }
             }
             (PartyKind::Bank, Message::PaymentStanding(standing)) => {

@@ -27,7 +27,10 @@ impl Gateway {
     /// A wallet asks with a genuine code: the order that stands, or a new one.
     pub(super) fn open(&self, cx: &mut Cx<'_>, opened: &Opened) -> Result<(), Stop> {
         let order = match Self::known(cx, opened)? {
-            Known::Fork => return self.alarm(cx, opened),
+            Known::Fork => {
+                self.alarm(cx, opened);
+                return Ok(());
+            }
             Known::Order(order) => *order,
             Known::New => self.create(cx, opened, OrderState::Created)?,
         };
@@ -40,7 +43,10 @@ impl Gateway {
     /// how it stands. A receipt that nobody has opened yet is closed ahead of it.
     pub(super) fn void(&self, cx: &mut Cx<'_>, opened: &Opened) -> Result<(), Stop> {
         let order = match Self::known(cx, opened)? {
-            Known::Fork => return self.alarm(cx, opened),
+            Known::Fork => {
+                self.alarm(cx, opened);
+                return Ok(());
+            }
             Known::Order(mut order) if order.state == OrderState::Created => {
                 order.state = OrderState::Cancelled;
                 cx.timer(Timer::new(TimerKind::Expiry, order.id.0), None);
@@ -71,7 +77,7 @@ impl Gateway {
 
     /// One counter with two codes, or a counter long past: somebody has cloned the chip, or turned
     /// it back. Refused, and an alarm (C2).
-    fn alarm(&self, cx: &mut Cx<'_>, opened: &Opened) -> Result<(), Stop> {
+    fn alarm(&self, cx: &mut Cx<'_>, opened: &Opened) {
         let event = Event::new(EventKind::ForkAlarm)
             .uid(opened.uid)
             .amount(opened.sealed.amount);
@@ -81,7 +87,6 @@ impl Gateway {
         };
         cx.record(event.reason(Reason::CounterFork));
         cx.reply(self.refusal(Reason::CounterFork, about));
-        Ok(())
     }
 
     fn create(&self, cx: &mut Cx<'_>, opened: &Opened, state: OrderState) -> Result<Order, Stop> {

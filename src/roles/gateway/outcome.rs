@@ -64,14 +64,14 @@ impl Gateway {
                 attempt.state = AttemptState::Declined;
                 attempt.reason = standing.reason;
                 cx.put(attempt)?;
-                Self::reopen(cx, &mut order, standing.reason)?;
+                Self::reopen(cx, &mut order, standing.reason);
                 cx.put(order)
             }
         }
     }
 
     /// The attempt is closed by proof: the order can be paid again while it is valid.
-    fn reopen(cx: &mut Cx<'_>, order: &mut Order, reason: Option<Reason>) -> Result<(), Stop> {
+    fn reopen(cx: &mut Cx<'_>, order: &mut Order, reason: Option<Reason>) {
         cx.timer(Timer::new(TimerKind::Outcome, order.id.0), None);
         let valid = cx.now() < order.expires;
         order.state = if valid {
@@ -94,7 +94,6 @@ impl Gateway {
                 Some(order.expires),
             );
         }
-        Ok(())
     }
 
     /// Takes a bank's signed word that it posted. Says whether there was such an attempt at all.

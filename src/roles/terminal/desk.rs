@@ -5,7 +5,8 @@
 //! effects go in again. Sans-IO: both drivers own one, the simulator's for a virtual printer, the
 //! network's for that or a real one.
 //!
-//! Contract for the driver: after each call, [`poll`](Desk::poll) until nothing comes; then wait for
+//! Contract for the driver: after each call, [`poll`](Desk::poll) until nothing comes; then wait
+//! for
 //! bytes, an effect, or for [`next_wake`](Desk::next_wake), whichever is first.
 
 use crate::message::Bytes;

@@ -50,6 +50,10 @@ fn key(seed: u8) -> Arc<SigningKey> {
 }
 
 impl Stage {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a list of the parties and their keys"
+    )]
     pub(super) fn new() -> Self {
         let now = Time::from_seconds(1_780_000_000);
         let merchant = MerchantId([0, 0, 0, 1]);
@@ -231,7 +235,7 @@ impl Stage {
         let end = self.now.after(span);
         loop {
             while let Some((from, to, message)) = self.queue.pop_front() {
-                self.deliver(from, to, message);
+                self.deliver(from, to, &message);
             }
             let due = self
                 .stores
@@ -263,7 +267,7 @@ impl Stage {
         }
     }
 
-    fn deliver(&mut self, from: Party, to: Party, message: Message) {
+    fn deliver(&mut self, from: Party, to: Party, message: &Message) {
         let kind = message.kind();
         let nth = *self.seen.entry(kind).and_modify(|n| *n += 1).or_insert(0);
         if self.mute.contains(&kind) || self.lost.contains(&(kind, nth)) {

@@ -93,13 +93,16 @@ impl History {
         self.commit(who, what, Some("gateway:main"), event);
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers make the message in place"
+    )]
     fn say(&mut self, from: &str, to: &str, message: Message) {
         self.checker
             .released(self.now, &party(from), &party(to), &message);
     }
 
     fn gateway(&mut self, kind: EventKind, state: OrderState, o: u64) -> Event {
-        let _uniform = self.now;
         let event = Event::new(kind).order(order(o)).uid(uid(1)).amount(price());
         event.state(state.word())
     }

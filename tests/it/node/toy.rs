@@ -35,8 +35,8 @@ pub(super) fn attempt(n: u64) -> Attempt {
 }
 
 /// - `claim` is granted; an order from 1,000 on is refused.
-/// - `pay-status` is answered PROCESSING, and 30 ms later the sender is sent PAID; an order from 1,000
-///   on is answered REFUSED.
+/// - `pay-status` is answered PROCESSING, and 30 ms later the sender is sent PAID; an order from
+///   1,000 on is answered REFUSED.
 /// - `cancel-payment` of an order is passed on to `next` as a `claim`, and answered by nothing.
 /// - Whatever else comes is an effect: the message's name and its order's number.
 pub(super) struct Toy {
