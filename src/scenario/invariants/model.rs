@@ -15,7 +15,7 @@ pub(super) struct Model {
     /// Codes that chips sealed and terminals printed.
     pub(super) sealed: BTreeSet<Uid>,
     pub(super) printed: BTreeSet<Uid>,
-    pub(super) books: BTreeMap<Name, BTreeMap<Text, Book>>,
+    pub(super) books: BTreeMap<Name, BTreeMap<(Text, Currency), Book>>,
 }
 
 /// A receipt: its order, and who was charged for it.
@@ -186,10 +186,9 @@ pub(super) enum Stage {
     Left,
 }
 
-/// A book of a bank, per currency one balance.
-#[derive(Clone, Debug)]
+/// A book of a bank in one currency.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Book {
-    pub(super) currency: Currency,
     /// Credits less debits.
     pub(super) balance: i128,
     /// What open holds keep.
@@ -201,19 +200,9 @@ impl Model {
         self.orders.entry(id).or_insert_with(|| Order::new(at))
     }
 
-    /// The book of a bank. A book has one currency; a second one is a book of its own.
+    /// The book of a bank in one currency.
     pub(super) fn book_mut(&mut self, bank: Name, name: &Text, currency: Currency) -> &mut Book {
         let books = self.books.entry(bank).or_default();
-        let same = books.get(name).is_none_or(|book| book.currency == currency);
-        let name = if same {
-            name.clone()
-        } else {
-            Text::clean(&format!("{name} {currency}"))
-        };
-        books.entry(name).or_insert(Book {
-            currency,
-            balance: 0,
-            held: 0,
-        })
+        books.entry((name.clone(), currency)).or_default()
     }
 }

@@ -123,8 +123,8 @@ impl Invariants {
     fn sums_to_nothing(&mut self) {
         let mut sums: BTreeMap<(Name, Currency), i128> = BTreeMap::new();
         for (bank, books) in &self.model.books {
-            for book in books.values() {
-                *sums.entry((*bank, book.currency)).or_default() += book.balance;
+            for ((_, currency), book) in books {
+                *sums.entry((*bank, *currency)).or_default() += book.balance;
             }
         }
         for ((bank, currency), sum) in sums {
@@ -140,9 +140,9 @@ impl Invariants {
     pub fn books_at_rest(&mut self, bank: Name, books: &BTreeMap<(Text, Currency), Money>) {
         let place = self.at_bank(bank);
         let told = self.model.books.get(&bank).cloned().unwrap_or_default();
-        for ((name, currency), balance) in books {
-            let book = told.get(name).filter(|book| book.currency == *currency);
-            let due = book.map_or(0, |book| book.balance);
+        for (of, balance) in books {
+            let (name, currency) = of;
+            let due = told.get(of).map_or(0, |book| book.balance);
             self.must(
                 due == i128::from(balance.minor()),
                 Invariant::NoCreation,
@@ -154,10 +154,12 @@ impl Invariants {
                 },
             );
         }
-        for (name, book) in &told {
-            let there = books.contains_key(&(name.clone(), book.currency)) || book.balance == 0;
+        for (of, book) in &told {
+            let there = books.contains_key(of) || book.balance == 0;
+            let (name, currency) = of;
             self.must(there, Invariant::NoCreation, place, || {
-                let expected = format!("{} minor units in {name}, as recorded", book.balance);
+                let due = book.balance;
+                let expected = format!("{due} minor units of {currency} in {name}, as recorded");
                 (expected, "no such book".to_owned())
             });
         }
