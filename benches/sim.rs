@@ -17,7 +17,7 @@ use quittance::id::{Name, Party, PartyKind};
 use quittance::money::{Currency, Money};
 use quittance::roles::wallet::{Expectation, Habits};
 use quittance::roles::{Actor, bank, gateway};
-use quittance::sim::{Links, Next, Store, Weather, World};
+use quittance::sim::{Links, Next, Store, World};
 use quittance::store::Memory;
 use quittance::time::{Span, Time};
 use std::time::Instant;
@@ -138,7 +138,7 @@ fn parts(crypto: Crypto) -> Parts {
 
 fn round(crypto: Crypto, payments: usize) -> Round {
     let cast = Cast::new(&parts(crypto), &Chance::of_seed(1)).expect("a cast");
-    let mut world = World::new(1, STARTS, Links::default(), Weather::Fair, ());
+    let mut world = World::new(1, STARTS, Links::default(), ());
     let store = || Store::Memory(Box::new(Memory::new(crypto.chain())));
     let mut links = Vec::new();
     for n in 0..payments {
@@ -152,22 +152,21 @@ fn round(crypto: Crypto, payments: usize) -> Round {
             u32::try_from(n).expect("fits"),
         );
     }
-    world.join(cast.gateway.into(), None, store());
+    world.join(cast.gateway.into(), store());
     for (bank, accounts) in cast.banks {
         let party = Party::new(PartyKind::Bank, bank.name);
-        world.join(bank.into(), None, store());
+        world.join(bank.into(), store());
         for account in accounts {
             world.local(&party, "open-account", bank::Input::OpenAccount(account));
         }
     }
     for shop in cast.shops {
-        world.join(shop.into(), None, store());
+        world.join(shop.into(), store());
     }
     let mut wallets = Vec::new();
     for wallet in cast.wallets {
-        let bank = wallet.bank;
         wallets.push(Party::new(PartyKind::Wallet, wallet.name));
-        world.join(wallet.into(), Some(bank), store());
+        world.join(wallet.into(), store());
     }
     let before = world.counters;
     let began = Stopwatch::start();

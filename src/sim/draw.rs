@@ -20,6 +20,7 @@ pub(super) enum Purpose {
     Crash,
     CrashMoment,
     CrashDown,
+    Rule,
     Tie,
 }
 

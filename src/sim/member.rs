@@ -3,12 +3,13 @@
 use super::draw::of_bytes;
 use crate::chance::Chance;
 use crate::id::{Name, Party};
-use crate::journal::Entry;
+use crate::journal::{Entry, EventKind};
 use crate::message::{MessageKind, Sender};
 use crate::roles::actor::Input;
 use crate::roles::{Actor, Done, Group, Role, Taken};
-use crate::store::{Backend, Memory, StoreError};
+use crate::store::{Backend, Memory, Peek, Row, Schema, StoreError, Stored, Timer, Want, Writes};
 use crate::time::{Span, Time};
+use std::sync::Arc;
 
 /// A store whose power can fail.
 pub trait Disk: Backend {
@@ -89,6 +90,8 @@ pub(super) struct Member {
     pub(super) actor: Actor,
     pub(super) party: Party,
     pub(super) sender: Sender,
+    /// The actor of a scenario that it belongs to.
+    pub(super) belongs_to: Name,
     pub(super) store: Store,
     chance: Chance,
     /// Its name as a number.
@@ -118,6 +121,7 @@ impl Member {
             chance: chance.for_party(&party),
             id: of_bytes(party.to_string().as_bytes()),
             sender: Sender { party, bank },
+            belongs_to: party.name,
             actor,
             party,
             store,
@@ -141,6 +145,21 @@ impl Member {
         group.run(inputs)
     }
 
+    /// What these inputs would record, if they were handled now.
+    pub(super) fn rehearse(&mut self, inputs: &[Taken<Input>]) -> Vec<EventKind> {
+        let mut rehearsal = Rehearsal {
+            store: self.store.backend(),
+            kinds: Vec::new(),
+        };
+        let mut group = Group {
+            role: &self.actor,
+            chance: &self.chance,
+            store: &mut rehearsal,
+        };
+        group.decide(inputs);
+        rehearsal.kinds
+    }
+
     /// The power fails.
     pub(super) fn crash(&mut self) -> Result<(), StoreError> {
         self.up = false;
@@ -149,5 +168,55 @@ impl Member {
         self.flushing = false;
         self.waiting.clear();
         self.store.power_fails()
+    }
+}
+
+/// A store in which every commit is an abort.
+struct Rehearsal<'a> {
+    store: &'a mut dyn Backend,
+    kinds: Vec<EventKind>,
+}
+
+impl Backend for Rehearsal<'_> {
+    fn load(&mut self, wants: &[Want]) -> Result<Vec<Option<Stored>>, StoreError> {
+        self.store.load(wants)
+    }
+
+    fn save(&mut self, writes: Writes) -> Result<(), StoreError> {
+        self.kinds
+            .extend(writes.events.iter().map(|event| event.kind));
+        self.store.save(writes)
+    }
+
+    fn due(&mut self, until: Time, max: usize) -> Result<Vec<(Time, Timer)>, StoreError> {
+        self.store.due(until, max)
+    }
+
+    fn next_due(&mut self) -> Result<Option<Time>, StoreError> {
+        self.store.next_due()
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.store.begin()
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.store.abort()
+    }
+
+    fn abort(&mut self) -> Result<(), StoreError> {
+        self.store.abort()
+    }
+
+    fn scan(&mut self, table: &'static Schema) -> Result<Vec<Arc<dyn Row>>, StoreError> {
+        self.store.scan(table)
+    }
+
+    fn entries(&mut self, after: &[(u32, u64)], max: usize) -> Result<Vec<Entry>, StoreError> {
+        self.store.entries(after, max)
+    }
+
+    fn peek(&mut self, want: &Want) -> Result<Peek, StoreError> {
+        self.store.peek(want)
     }
 }

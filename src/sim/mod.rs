@@ -8,6 +8,8 @@
 //! the
 //! byte; every adverse choice is written into a [`Plan`], which can be followed again.
 
+mod counter;
+mod director;
 mod draw;
 mod link;
 mod member;
@@ -15,9 +17,12 @@ mod observer;
 mod plan;
 mod queue;
 mod quiet;
+mod rule;
+mod run;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod world;
 
 pub use draw::DrawKey;
@@ -26,4 +31,6 @@ pub use member::{Disk, Store};
 pub use observer::{Observer, Sent};
 pub use plan::{Choice, Fault, Moment, Plan, What};
 pub use quiet::Waiting;
+pub use rule::Rule;
+pub use run::{EVENTS_MAX, Opener, Options, RunError, RunReport, Staging, run};
 pub use world::{Counters, Next, Weather, World};

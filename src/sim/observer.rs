@@ -31,6 +31,11 @@ pub trait Observer {
 
     /// Something went wrong, as the plan has it.
     fn fault(&mut self, choice: &Choice);
+
+    /// Whether the driver should look now; asked after each event, and answered once.
+    fn wants_a_look(&mut self) -> bool {
+        false
+    }
 }
 
 /// Nobody watches.

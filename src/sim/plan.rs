@@ -5,7 +5,7 @@
 //! of the others: that is what makes shrinking quick.
 
 use super::draw::DrawKey;
-use crate::id::Party;
+use crate::id::{Name, Party};
 use crate::message::MessageKind;
 use crate::text::Text;
 use crate::time::{Span, Time};
@@ -23,6 +23,8 @@ pub struct Choice {
     pub fault: Fault,
     /// When.
     pub at: Time,
+    /// The scenario's fault that it came of; none for a link's own losses and drawn crashes.
+    pub rule: Option<Name>,
 }
 
 /// What a fault happened to.
@@ -54,6 +56,8 @@ pub enum What {
         /// Which one.
         nth: u32,
     },
+    /// A party, by the clock.
+    Power(Party),
 }
 
 /// What goes wrong.
@@ -102,12 +106,25 @@ impl Plan {
     }
 
     /// The choices by key, for a replay.
-    pub(super) fn index(&self) -> BTreeMap<DrawKey, Vec<Fault>> {
-        let mut index: BTreeMap<DrawKey, Vec<Fault>> = BTreeMap::new();
+    pub(super) fn index(&self) -> BTreeMap<DrawKey, Vec<(Fault, Option<Name>)>> {
+        let mut index: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for choice in &self.choices {
-            index.entry(choice.key).or_default().push(choice.fault);
+            let faults = index.entry(choice.key).or_default();
+            faults.push((choice.fault, choice.rule));
         }
         index
+    }
+
+    /// Power failures by the clock: when, whose, for how long.
+    pub(super) fn cuts(&self) -> impl Iterator<Item = (Time, DrawKey, Party, Span)> {
+        self.choices
+            .iter()
+            .filter_map(|choice| match (&choice.what, choice.fault) {
+                (What::Power(party), Fault::Crash { down, .. }) => {
+                    Some((choice.at, choice.key, *party, down))
+                }
+                _ => None,
+            })
     }
 }
 
@@ -153,6 +170,7 @@ impl fmt::Display for What {
                 write!(f, "{party}'s commit of {cause}")?;
                 (receipt, nth)
             }
+            Self::Power(party) => return write!(f, "{party}"),
         };
         if let Some(receipt) = receipt {
             write!(f, " of {receipt}")?;

@@ -12,6 +12,7 @@ use crate::roles::{Actor, Kept};
 use crate::store::{Record, StoreError};
 use crate::text::Text;
 use crate::time::Time;
+use std::collections::BTreeMap;
 
 /// Somebody who is not finished.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,25 @@ impl<O: Observer> World<O> {
             member.unfinished(&mut all)?;
         }
         Ok(all)
+    }
+
+    /// All rows of a party's table; none of a party that is not there.
+    pub fn rows<T: Record>(&mut self, party: &Party) -> Result<Vec<T>, StoreError> {
+        let member = self.members.iter_mut().find(|m| m.party == *party);
+        member.map_or_else(|| Ok(Vec::new()), Member::rows)
+    }
+
+    /// The last hash of every party's journal; of no party that recorded nothing.
+    pub fn heads(&mut self) -> Result<BTreeMap<Party, [u8; 32]>, StoreError> {
+        let mut heads = BTreeMap::new();
+        for member in &mut self.members {
+            let before_last = member.seen.saturating_sub(1);
+            let store = &mut member.store;
+            store.show(before_last, |last| {
+                heads.insert(member.party, last.hash);
+            })?;
+        }
+        Ok(heads)
     }
 }
 

@@ -72,6 +72,7 @@ fn foul() -> Weather {
     Weather::Foul {
         crash_ppm: 50_000,
         down: (Span::millis(100), Span::seconds(20)),
+        rules: Vec::new(),
     }
 }
 
@@ -123,33 +124,34 @@ impl Story {
         mut store: impl FnMut(&Actor, crate::journal::ChainKind) -> Store,
     ) -> World<Journals> {
         let cast = Cast::new(&self.parts(), &Chance::of_seed(seed)).unwrap();
-        let (links, weather) = (self.links.clone(), self.weather.clone());
-        let mut world = World::new(seed, STARTS, links, weather, Journals::default());
-        if points {
-            world.note_points();
-        }
+        let links = self.links.clone();
+        let mut world = World::new(seed, STARTS, links, Journals::default());
         let till = cast.tills[0].clone();
         let chain = self.crypto.chain();
-        let mut join = |world: &mut World<Journals>, actor: Actor, bank| {
+        let mut join = |world: &mut World<Journals>, actor: Actor| {
             let store = store(&actor, chain);
             let party = crate::roles::Role::me(&actor);
-            world.join(actor, bank, store);
+            world.join(actor, store);
             world.set_fsync(&party, self.fsync);
         };
-        join(&mut world, cast.gateway.into(), None);
+        join(&mut world, cast.gateway.into());
         for (bank, accounts) in cast.banks {
             let party = Party::new(PartyKind::Bank, bank.name);
-            join(&mut world, bank.into(), None);
+            join(&mut world, bank.into());
             for account in accounts {
                 world.local(&party, "open-account", bank::Input::OpenAccount(account));
             }
         }
         for wallet in cast.wallets {
-            let bank = wallet.bank;
-            join(&mut world, wallet.into(), Some(bank));
+            join(&mut world, wallet.into());
         }
         for shop in cast.shops {
-            join(&mut world, shop.into(), None);
+            join(&mut world, shop.into());
+        }
+        world.begin();
+        world.set_weather(self.weather.clone());
+        if points {
+            world.note_points();
         }
         for (n, _) in self.payers.iter().enumerate() {
             let at = STARTS
@@ -353,6 +355,7 @@ fn a_crash_before_or_after_any_commit_of_the_story_leaves_it_right() {
                 what: what.clone(),
                 fault: Fault::Crash { moment, down },
                 at: STARTS,
+                rule: None,
             };
             let plan = Plan {
                 choices: vec![choice],

@@ -6,11 +6,13 @@ use super::member::{Asked, Member, NEVER, Origin, Store};
 use super::observer::{Observer, Sent};
 use super::plan::{Choice, Fault, Moment, Plan, What};
 use super::queue::Queue;
+use super::rule::{Rule, Travelling};
 use super::subject::{Drawn, Subjects};
 use crate::chance::Chance;
 use crate::code::sealed::Blob;
 use crate::id::{Name, Party};
-use crate::message::{Message, MessageKind};
+use crate::journal::EventKind;
+use crate::message::Message;
 use crate::order::Reason;
 use crate::roles::actor::Input;
 use crate::roles::{Actor, Done, Effect, Outputs, Role, Taken};
@@ -38,6 +40,8 @@ pub enum Weather {
         crash_ppm: u32,
         /// For how long a party stays down: from, to.
         down: (Span, Span),
+        /// What the scenario says beside.
+        rules: Vec<Rule>,
     },
     /// What this plan says goes wrong, and nothing else.
     Planned(Plan),
@@ -46,8 +50,12 @@ pub enum Weather {
 /// The weather as the world asks it.
 enum Sky {
     Fair,
-    Foul { crash_ppm: u32, down: (Span, Span) },
-    Planned(BTreeMap<DrawKey, Vec<Fault>>),
+    Foul {
+        crash_ppm: u32,
+        down: (Span, Span),
+        rules: Vec<Rule>,
+    },
+    Planned(BTreeMap<DrawKey, Vec<Ruled>>),
 }
 
 /// What the driver of a world has to see to.
@@ -57,6 +65,8 @@ pub enum Next {
     Cue(u32),
     /// A party's device is to do something.
     Effect(Party, Effect),
+    /// The observer wants the driver to look.
+    Look,
     /// The instant given has come.
     Until,
     /// Nothing will ever happen again by itself.
@@ -80,11 +90,17 @@ pub struct Counters {
     pub store_errors: u64,
 }
 
+/// A fault, and the rule that it came of.
+type Ruled = (Fault, Option<Name>);
+/// The faults of one message.
+type Faults = SmallVec<[Ruled; 2]>;
+
 enum Happening {
     Arrival(Arrival),
     Wake { who: usize },
     Flush { who: usize, life: u32 },
     Restart { who: usize, life: u32 },
+    Cut { party: Party, down: Span },
     Cue(u32),
 }
 
@@ -118,13 +134,14 @@ pub struct World<O> {
     counts: Drawn<u64, u32>,
     effects: VecDeque<(Party, Effect)>,
     plan: Plan,
-    points: Option<Vec<(DrawKey, What)>>,
+    points: Vec<(DrawKey, What)>,
+    noting: bool,
     trace: u64,
 }
 
 impl<O: Observer> World<O> {
-    /// An empty world that begins at `starts`.
-    pub fn new(seed: u64, starts: Time, links: Links, weather: Weather, observer: O) -> Self {
+    /// An empty world that begins at `starts`, in fair weather.
+    pub fn new(seed: u64, starts: Time, links: Links, observer: O) -> Self {
         Self {
             observer,
             links,
@@ -133,29 +150,57 @@ impl<O: Observer> World<O> {
             now: starts,
             seed: DrawKey(mix(seed)),
             chance: Chance::of_seed(seed),
-            sky: match weather {
-                Weather::Fair => Sky::Fair,
-                Weather::Foul { crash_ppm, down } => Sky::Foul { crash_ppm, down },
-                Weather::Planned(plan) => Sky::Planned(plan.index()),
-            },
+            sky: Sky::Fair,
             queue: Queue::new(),
             index: HashMap::default(),
             subjects: Subjects::default(),
             counts: Drawn::default(),
             effects: VecDeque::new(),
             plan: Plan::default(),
-            points: None,
+            points: Vec::new(),
+            noting: false,
             trace: 0,
         }
     }
 
-    /// A party joins, and starts. A wallet is known to be of its bank's app.
-    pub fn join(&mut self, actor: Actor, bank: Option<Name>, store: Store) {
+    /// What goes wrong from here on. A world begins with fair weather.
+    pub fn set_weather(&mut self, weather: Weather) {
+        self.sky = match weather {
+            Weather::Fair => Sky::Fair,
+            Weather::Foul {
+                crash_ppm,
+                down,
+                rules,
+            } => Sky::Foul {
+                crash_ppm,
+                down,
+                rules,
+            },
+            Weather::Planned(plan) => {
+                for (at, key, party, down) in plan.cuts() {
+                    let tie = key.draw(Purpose::Tie);
+                    self.queue.push(at, tie, Happening::Cut { party, down });
+                }
+                Sky::Planned(plan.index())
+            }
+        };
+    }
+
+    /// A party joins. A wallet is known to be of its bank's app.
+    pub fn join(&mut self, actor: Actor, store: Store) {
+        let bank = match &actor {
+            Actor::Wallet(wallet) => Some(wallet.bank),
+            _ => None,
+        };
         let member = Member::new(actor, bank, store, &self.chance);
         let who = self.members.len();
         self.index.insert(member.party, who);
         self.members.push(member);
-        self.start(who);
+    }
+
+    /// Everyone starts, when all have joined.
+    pub fn begin(&mut self) {
+        (0..self.members.len()).for_each(|who| self.start(who));
     }
 
     /// A party's disk takes this long for a commit; what arrives meanwhile shares the next one.
@@ -192,6 +237,19 @@ impl<O: Observer> World<O> {
         }
     }
 
+    /// A party belongs to an actor of another name: a terminal to its shop, a wallet to its crowd.
+    pub fn set_actor(&mut self, party: &Party, actor: Name) {
+        if let Some(&who) = self.index.get(party) {
+            self.members[who].belongs_to = actor;
+        }
+    }
+
+    /// How often a party's power has failed, and whether it is up.
+    pub fn life(&self, party: &Party) -> Option<(u32, bool)> {
+        let who = *self.index.get(party)?;
+        Some((self.members[who].life, self.members[who].up))
+    }
+
     /// A party's role.
     pub fn actor(&self, party: &Party) -> Option<&Actor> {
         let who = *self.index.get(party)?;
@@ -219,14 +277,14 @@ impl<O: Observer> World<O> {
         &self.plan
     }
 
-    /// Writes down every commit from now on, for [`points`](Self::points).
-    pub fn note_points(&mut self) {
-        self.points = Some(Vec::new());
+    /// Writes down every commit from now on, until the world heals.
+    pub const fn note_points(&mut self) {
+        self.noting = true;
     }
 
-    /// Every commit since [`note_points`](Self::note_points).
+    /// Every commit since [`note_points`](Self::note_points): where a crash can be set.
     pub fn points(&self) -> &[(DrawKey, What)] {
-        self.points.as_deref().unwrap_or_default()
+        &self.points
     }
 
     /// A number over everything that happened: equal for two runs that were the same.
@@ -237,6 +295,7 @@ impl<O: Observer> World<O> {
     /// From here on nothing goes wrong any more, and whoever is down comes up.
     pub fn heal(&mut self) {
         self.sky = Sky::Fair;
+        self.noting = false;
         self.links.each(super::link::Link::healed);
         for who in 0..self.members.len() {
             if !self.members[who].up {
@@ -275,7 +334,11 @@ impl<O: Observer> World<O> {
                         self.start(who);
                     }
                 }
+                Happening::Cut { party, down } => self.cut_power(&party, down, None),
                 Happening::Cue(cue) => return Next::Cue(cue),
+            }
+            if self.observer.wants_a_look() {
+                return Next::Look;
             }
         }
     }
@@ -501,13 +564,34 @@ impl<O: Observer> World<O> {
             subject,
             message,
         };
-        let faults: SmallVec<[Fault; 3]> = match &self.sky {
+        let travelling = Travelling {
+            at: self.now,
+            between: (self.members[from].belongs_to, self.members[to].belongs_to),
+            kind,
+            answers: answers.map(|asked| asked.kind),
+        };
+        let faults: Faults = match &mut self.sky {
             Sky::Fair => SmallVec::new(),
-            Sky::Foul { .. } => link.faults(key).collect(),
+            Sky::Foul { rules, .. } => {
+                let own = link.faults(key).map(|fault| (fault, None));
+                let ruled = rules.iter_mut().filter_map(|rule| {
+                    let fault = rule.on_message(travelling, key)?;
+                    Some((fault, Some(rule.id)))
+                });
+                own.chain(ruled).collect()
+            }
             Sky::Planned(plan) => plan.get(&key).into_iter().flatten().copied().collect(),
         };
-        for fault in &faults {
-            self.note_message_fault(key, parties, kind, answers.is_some(), subject, nth, *fault);
+        for (fault, rule) in &faults {
+            let what = What::Message {
+                from: parties.0,
+                to: parties.1,
+                kind,
+                answer: answers.is_some(),
+                receipt: self.subjects.label(subject),
+                nth,
+            };
+            self.note(key, what, *fault, *rule);
             match fault {
                 Fault::Drop => {
                     self.counters.lost += 1;
@@ -526,38 +610,13 @@ impl<O: Observer> World<O> {
         self.queue.push(at, tie, Happening::Arrival(arrival));
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one per part of the choice's name"
-    )]
-    fn note_message_fault(
-        &mut self,
-        key: DrawKey,
-        (from, to): (Party, Party),
-        kind: MessageKind,
-        answer: bool,
-        subject: u64,
-        nth: u32,
-        fault: Fault,
-    ) {
-        let receipt = self.subjects.label(subject);
-        let what = What::Message {
-            from,
-            to,
-            kind,
-            answer,
-            receipt,
-            nth,
-        };
-        self.note(key, what, fault);
-    }
-
-    fn note(&mut self, key: DrawKey, what: What, fault: Fault) {
+    fn note(&mut self, key: DrawKey, what: What, fault: Fault, rule: Option<Name>) {
         let choice = Choice {
             key,
             what,
             fault,
             at: self.now,
+            rule,
         };
         self.observer.fault(&choice);
         self.plan.choices.push(choice);
@@ -577,10 +636,17 @@ impl<O: Observer> World<O> {
         inputs: &[Taken<Input>],
         origins: &[Origin],
     ) -> Option<(Moment, Span)> {
-        let quiet = matches!(self.sky, Sky::Fair | Sky::Foul { crash_ppm: 0, .. });
-        if quiet && self.points.is_none() {
+        let quiet = match &self.sky {
+            Sky::Fair => true,
+            Sky::Foul {
+                crash_ppm, rules, ..
+            } => *crash_ppm == 0 && rules.is_empty(),
+            Sky::Planned(_) => false,
+        };
+        if quiet && !self.noting {
             return None;
         }
+        let kinds = self.foreseen(who, inputs);
         let mut crash = None;
         for (input, origin) in inputs.iter().zip(origins) {
             let member = &self.members[who];
@@ -600,20 +666,42 @@ impl<O: Observer> World<O> {
                 receipt,
                 nth,
             };
-            if let Some(points) = &mut self.points {
-                points.push((key, what.clone()));
+            if self.noting {
+                self.points.push((key, what.clone()));
             }
-            let fault = match &self.sky {
+            let actor = self.members[who].belongs_to;
+            let fault = match &mut self.sky {
                 Sky::Fair => None,
-                Sky::Foul { crash_ppm, down } => drawn_crash(key, *crash_ppm, *down),
+                Sky::Foul {
+                    crash_ppm,
+                    down,
+                    rules,
+                } => drawn_crash(key, *crash_ppm, *down).or_else(|| {
+                    let mut rules = rules.iter_mut();
+                    rules.find_map(|rule| {
+                        let fault = rule.on_commit(actor, &kinds, key)?;
+                        Some((fault, Some(rule.id)))
+                    })
+                }),
                 Sky::Planned(plan) => plan.get(&key).and_then(|faults| faults.first()).copied(),
             };
-            if let (None, Some(Fault::Crash { moment, down })) = (crash, fault) {
-                self.note(key, what, Fault::Crash { moment, down });
+            if let (None, Some((Fault::Crash { moment, down }, rule))) = (crash, fault) {
+                self.note(key, what, Fault::Crash { moment, down }, rule);
                 crash = Some((moment, down));
             }
         }
         crash
+    }
+
+    /// The events that this commit would record, when a rule waits for one.
+    fn foreseen(&mut self, who: usize, inputs: &[Taken<Input>]) -> Vec<EventKind> {
+        let actor = self.members[who].belongs_to;
+        match &self.sky {
+            Sky::Foul { rules, .. } if rules.iter().any(|rule| rule.awaits(actor).is_some()) => {
+                self.members[who].rehearse(inputs)
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// A party's power fails, for a while.
@@ -633,11 +721,17 @@ impl<O: Observer> World<O> {
         }
     }
 
-    /// Takes a party's power away now.
-    pub fn cut_power(&mut self, party: &Party, down: Span) {
-        if let Some(&who) = self.index.get(party)
-            && self.members[who].up
-        {
+    /// Takes a party's power away now, for a rule if one says so.
+    pub fn cut_power(&mut self, party: &Party, down: Span, rule: Option<Name>) {
+        let Some(&who) = self.index.get(party) else {
+            return;
+        };
+        if self.members[who].up {
+            let member = &self.members[who];
+            let key = self.seed.with(member.id).with(self.now.nanos());
+            let moment = Moment::Before;
+            let fault = Fault::Crash { moment, down };
+            self.note(key, What::Power(*party), fault, rule);
             self.crash(who, down);
         }
     }
@@ -647,17 +741,16 @@ impl<O: Observer> World<O> {
     }
 }
 
-fn drawn_crash(key: DrawKey, crash_ppm: u32, (least, most): (Span, Span)) -> Option<Fault> {
+fn drawn_crash(key: DrawKey, crash_ppm: u32, (least, most): (Span, Span)) -> Option<Ruled> {
     key.happens(crash_ppm, Purpose::Crash).then(|| {
         let before = key.draw(Purpose::CrashMoment) & 1 == 0;
-        Fault::Crash {
-            moment: if before {
-                Moment::Before
-            } else {
-                Moment::After
-            },
-            down: key.span(least, most, Purpose::CrashDown),
-        }
+        let moment = if before {
+            Moment::Before
+        } else {
+            Moment::After
+        };
+        let down = key.span(least, most, Purpose::CrashDown);
+        (Fault::Crash { moment, down }, None)
     })
 }
 

@@ -7,4 +7,6 @@ mod node;
 #[cfg(test)]
 mod stores;
 #[cfg(test)]
+mod story;
+#[cfg(test)]
 mod tidy;

@@ -1,0 +1,464 @@
+//! The director: a scenario's steps, in virtual time.
+
+use super::counter::{Coded, Counter};
+use super::watch::Watch;
+use super::world::{Next, World};
+use crate::chance::Chance;
+use crate::code::link;
+use crate::code::sealed::Blob;
+use crate::id::{Name, Party, PartyKind};
+use crate::message::CodeHash;
+use crate::order::Reason;
+use crate::receipt::write::Draft;
+use crate::roles::wallet::Expectation;
+use crate::roles::{Actor, Effect, merchant, wallet};
+use crate::scenario::expect::Expr;
+use crate::scenario::{Act, Chip, Merchant, Scenario, Start, Step, Via};
+use crate::text::Text;
+use crate::time::{Span, Time};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How long a shop waits for a code before it prints the receipt again.
+const PRINT_AGAIN: Span = Span::seconds(4);
+/// How often a shop prints one receipt, the first time included.
+const PRINTS_MAX: u32 = 40;
+
+/// A step's progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    Ahead,
+    Running,
+    Done,
+}
+
+/// What is due.
+#[derive(Clone, Debug)]
+enum Cue {
+    Step(usize),
+    /// A wait's time is over.
+    Over(usize),
+    /// A receipt has no code yet, perhaps.
+    Print(Text),
+    Desk(Name),
+    Cut(Party, Span, Name),
+}
+
+/// A receipt of the story.
+struct Receipt {
+    shop: Name,
+    till: Name,
+    draft: Draft,
+    /// The code on paper, once it came out.
+    code: Option<(String, Blob)>,
+    prints: u32,
+    /// The steps that are done when the code is out.
+    steps: Vec<usize>,
+}
+
+/// What a till prints for a step.
+pub(super) type PaperOf = fn(&Merchant, &Act, &Chance) -> Option<Draft>;
+
+/// Plays a scenario's steps.
+pub(super) struct Director {
+    scenario: Arc<Scenario>,
+    chance: Chance,
+    paper_of: PaperOf,
+    host: String,
+    progress: Vec<Progress>,
+    cues: Vec<Cue>,
+    counters: BTreeMap<Name, Counter>,
+    receipts: BTreeMap<Text, Receipt>,
+}
+
+impl Director {
+    pub(super) fn new(
+        scenario: Arc<Scenario>,
+        chance: Chance,
+        paper_of: PaperOf,
+        host: String,
+        counters: BTreeMap<Name, Counter>,
+    ) -> Self {
+        Self {
+            progress: vec![Progress::Ahead; scenario.steps.len()],
+            scenario,
+            chance,
+            paper_of,
+            host,
+            cues: Vec::new(),
+            counters,
+            receipts: BTreeMap::new(),
+        }
+    }
+
+    /// Cues everything that does not wait for anything.
+    pub(super) fn begin(&mut self, world: &mut World<Watch>) {
+        let starts = world.now();
+        for at in 0..self.progress.len() {
+            if let Start::At(after) = self.scenario.steps[at].start {
+                let after = self.pick(after, "at", at);
+                self.cue(world, starts.after(after), Cue::Step(at));
+            }
+        }
+    }
+
+    /// Power fails by the clock.
+    pub(super) fn cut(
+        &mut self,
+        world: &mut World<Watch>,
+        at: Time,
+        party: Party,
+        down: Span,
+        rule: Name,
+    ) {
+        self.cue(world, at, Cue::Cut(party, down, rule));
+    }
+
+    /// Plays on until `until`, or until nothing happens any more.
+    pub(super) fn play(&mut self, world: &mut World<Watch>, until: Time, events_max: u64) -> Next {
+        loop {
+            match world.advance(until) {
+                Next::Cue(cue) => self.on_cue(world, cue),
+                Next::Effect(party, effect) => self.on_effect(world, &party, &effect),
+                Next::Look => {}
+                over => return over,
+            }
+            self.look(world);
+            if world.counters.events > events_max {
+                return Next::Until;
+            }
+        }
+    }
+
+    /// The steps that were not done.
+    pub(super) fn undone(&self) -> impl Iterator<Item = &Step> {
+        let steps = self.scenario.steps.iter().zip(&self.progress);
+        let undone = steps.filter(|(_, progress)| **progress != Progress::Done);
+        undone.map(|(step, _)| step)
+    }
+
+    fn pick(&self, range: crate::scenario::Range<Span>, purpose: &str, step: usize) -> Span {
+        let id = self.scenario.steps[step].id;
+        range.pick(&self.chance, purpose, id.as_str().as_bytes())
+    }
+
+    fn cue(&mut self, world: &mut World<Watch>, at: Time, cue: Cue) {
+        let number = u32::try_from(self.cues.len()).unwrap_or(u32::MAX);
+        self.cues.push(cue);
+        world.cue(at, number);
+    }
+
+    fn on_cue(&mut self, world: &mut World<Watch>, cue: u32) {
+        let Some(cue) = self.cues.get(cue as usize).cloned() else {
+            return;
+        };
+        match cue {
+            Cue::Step(step) => self.step(world, step),
+            Cue::Over(step) => {
+                if self.progress[step] == Progress::Running {
+                    self.fail(world, step, "it did not become true in time");
+                    self.done(world, step);
+                }
+            }
+            Cue::Print(receipt) => self.print(world, &receipt),
+            Cue::Desk(till) => {
+                if let Some(counter) = self.counters.get_mut(&till) {
+                    counter.wake(world);
+                }
+                self.wake_desk(world, till);
+            }
+            Cue::Cut(party, down, rule) => world.cut_power(&party, down, Some(rule)),
+        }
+    }
+
+    /// Steps that wait for something: it may have come true.
+    fn look(&mut self, world: &mut World<Watch>) {
+        if !world.observer.awaited {
+            return;
+        }
+        let mut awaited = false;
+        for step in 0..self.progress.len() {
+            let Act::Wait { until, .. } = &self.scenario.steps[step].act else {
+                continue;
+            };
+            if self.progress[step] != Progress::Running {
+                continue;
+            }
+            if world.observer.judge.truth(until).holds == Some(true) {
+                self.done(world, step);
+            } else {
+                awaited = true;
+            }
+        }
+        world.observer.awaited = awaited || self.is_waiting();
+    }
+
+    fn is_waiting(&self) -> bool {
+        let steps = self.scenario.steps.iter().zip(&self.progress);
+        steps.into_iter().any(|(step, progress)| {
+            matches!(step.act, Act::Wait { .. }) && *progress == Progress::Running
+        })
+    }
+
+    fn done(&mut self, world: &mut World<Watch>, step: usize) {
+        if self.progress[step] == Progress::Done {
+            return;
+        }
+        self.progress[step] = Progress::Done;
+        let id = self.scenario.steps[step].id;
+        for next in 0..self.progress.len() {
+            if let Start::After(of, wait) = self.scenario.steps[next].start
+                && of == id
+            {
+                let wait = self.pick(wait, "wait", next);
+                let at = world.now().after(wait);
+                self.cue(world, at, Cue::Step(next));
+            }
+        }
+    }
+
+    fn fail(&self, world: &mut World<Watch>, step: usize, why: &str) {
+        let step = &self.scenario.steps[step];
+        let expr: Option<&Expr> = match &step.act {
+            Act::Wait { until, .. } => Some(until),
+            Act::Check { that } => Some(that),
+            _ => None,
+        };
+        let now = world.now();
+        world.observer.judge.step_failed(now, step, expr, why);
+    }
+
+    fn step(&mut self, world: &mut World<Watch>, at: usize) {
+        if self.progress[at] != Progress::Ahead {
+            return;
+        }
+        self.progress[at] = Progress::Running;
+        let scenario = Arc::clone(&self.scenario);
+        let step = &scenario.steps[at];
+        match &step.act {
+            Act::Print { receipt, till, .. } => return self.first_print(world, at, receipt, *till),
+            Act::Reprint { receipt, .. } => self.reprint(world, receipt),
+            Act::Scan {
+                receipt,
+                via,
+                counter,
+                amount,
+            } => {
+                let expects = self.expects(receipt, *counter, *amount);
+                if !self.scan(world, step.who, receipt, *via, expects) {
+                    self.fail(world, at, "there is no code to scan");
+                }
+            }
+            Act::Confirm { receipt } => self.answer(world, step.who, receipt, true),
+            Act::Decline { receipt } => self.answer(world, step.who, receipt, false),
+            Act::Cancel { receipt } => self.cancel(world, receipt),
+            Act::Restart { down_for, .. } => {
+                let down = self.pick(*down_for, "down-for", at);
+                for party in self.parties_of(world, step.who) {
+                    world.cut_power(&party, down, None);
+                }
+            }
+            Act::Advance { by } => {
+                self.progress[at] = Progress::Ahead;
+                return self.pass(world, at, *by);
+            }
+            Act::Check { that } => {
+                if world.observer.judge.truth(that).holds != Some(true) {
+                    self.fail(world, at, "it does not hold now");
+                }
+            }
+            Act::Wait { until, at_most } => {
+                if world.observer.judge.truth(until).holds != Some(true) {
+                    world.observer.awaited = true;
+                    let over = world.now().after(*at_most);
+                    return self.cue(world, over, Cue::Over(at));
+                }
+            }
+            Act::Refund { .. } => self.fail(world, at, "no role gives money back yet"),
+        }
+        self.done(world, at);
+    }
+
+    /// Virtual time passes by itself: the step is done when it has.
+    fn pass(&mut self, world: &mut World<Watch>, at: usize, by: Span) {
+        self.progress[at] = Progress::Done;
+        let id = self.scenario.steps[at].id;
+        for next in 0..self.progress.len() {
+            if let Start::After(of, wait) = self.scenario.steps[next].start
+                && of == id
+            {
+                let wait = self.pick(wait, "wait", next);
+                let at = world.now().after(by).after(wait);
+                self.cue(world, at, Cue::Step(next));
+            }
+        }
+    }
+
+    fn parties_of(&self, world: &World<Watch>, actor: Option<Name>) -> Vec<Party> {
+        let all = world.parties();
+        all.filter(|party| Some(self.scenario.actor_of(party)) == actor)
+            .collect()
+    }
+
+    fn first_print(&mut self, world: &mut World<Watch>, at: usize, receipt: &Text, till: u16) {
+        let scenario = Arc::clone(&self.scenario);
+        let step = &scenario.steps[at];
+        let shop = step
+            .who
+            .and_then(|who| Some((who, scenario.merchants.get(&who)?)));
+        let made = shop.and_then(|(name, merchant)| {
+            let till = merchant.till_name(name, till)?;
+            let draft = (self.paper_of)(merchant, &step.act, &self.chance)?;
+            Some((name, till, draft))
+        });
+        let Some((shop, till, draft)) = made else {
+            self.fail(world, at, "no till prints this");
+            return self.done(world, at);
+        };
+        let receipt_of = Receipt {
+            shop,
+            till,
+            draft,
+            code: None,
+            prints: 0,
+            steps: vec![at],
+        };
+        self.receipts.insert(receipt.clone(), receipt_of);
+        self.print(world, receipt);
+    }
+
+    /// Prints a receipt, and again after a while if no code came out, as a person would.
+    fn print(&mut self, world: &mut World<Watch>, label: &Text) {
+        let Some(receipt) = self.receipts.get_mut(label) else {
+            return;
+        };
+        if receipt.code.is_some() {
+            return;
+        }
+        let chip = self.scenario.merchants.get(&receipt.shop).map(|m| m.chip);
+        let most = if chip == Some(Chip::Ok) {
+            PRINTS_MAX
+        } else {
+            1
+        };
+        if receipt.prints >= most {
+            let steps = std::mem::take(&mut receipt.steps);
+            return steps.into_iter().for_each(|step| self.done(world, step));
+        }
+        receipt.prints += 1;
+        let till = receipt.till;
+        if let Some(counter) = self.counters.get_mut(&till) {
+            counter.print(world, label, &receipt.draft);
+        }
+        let again = world.now().after(PRINT_AGAIN);
+        self.cue(world, again, Cue::Print(label.clone()));
+        self.wake_desk(world, till);
+    }
+
+    fn reprint(&mut self, world: &mut World<Watch>, label: &Text) {
+        if let Some(receipt) = self.receipts.get(label) {
+            let till = receipt.till;
+            if let Some(counter) = self.counters.get_mut(&till) {
+                counter.print(world, label, &receipt.draft);
+            }
+            self.wake_desk(world, till);
+        }
+    }
+
+    fn wake_desk(&mut self, world: &mut World<Watch>, till: Name) {
+        let next = self.counters.get(&till).and_then(Counter::next_wake);
+        if let Some(next) = next {
+            self.cue(world, next.max(world.now()), Cue::Desk(till));
+        }
+    }
+
+    fn on_effect(&mut self, world: &mut World<Watch>, party: &Party, effect: &Effect) {
+        let Some(counter) = self.counters.get_mut(&party.name) else {
+            return;
+        };
+        let coded = counter.effect(world, effect);
+        if let Some(Coded { receipt, link }) = coded {
+            self.coded(world, &receipt, link);
+        }
+        self.wake_desk(world, party.name);
+    }
+
+    /// A receipt has its code.
+    fn coded(&mut self, world: &mut World<Watch>, label: &Text, text: String) {
+        let host = self.host.clone();
+        let Some(receipt) = self.receipts.get_mut(label) else {
+            return;
+        };
+        if let Ok(read) = link::parse(&text, |found| found == host) {
+            world.label(&read.blob, label.clone());
+            receipt.code = Some((text, read.blob));
+        }
+        let steps = std::mem::take(&mut receipt.steps);
+        steps.into_iter().for_each(|step| self.done(world, step));
+    }
+
+    fn expects(
+        &self,
+        receipt: &Text,
+        counter: Name,
+        amount: Option<crate::money::Money>,
+    ) -> Expectation {
+        let printed = self.receipts.get(receipt).map(|r| r.draft.total());
+        let shop = self.scenario.merchants.get(&counter);
+        Expectation {
+            shop: shop.map(|merchant| merchant.name.clone()),
+            amount: amount.or(printed),
+        }
+    }
+
+    /// A customer scans; says whether there was something to scan.
+    fn scan(
+        &self,
+        world: &mut World<Watch>,
+        who: Option<Name>,
+        receipt: &Text,
+        via: Via,
+        expects: Expectation,
+    ) -> bool {
+        let code = self.receipts.get(receipt).and_then(|r| r.code.as_ref());
+        let (Some(who), Some((text, blob))) = (who, code) else {
+            return false;
+        };
+        let party = Party::new(PartyKind::Wallet, who);
+        let Some(Actor::Wallet(wallet)) = world.actor(&party) else {
+            return false;
+        };
+        let followed;
+        let text = match via {
+            Via::App => text,
+            Via::Link => {
+                followed = link::to_link(&self.host, Some(&wallet.bank), blob);
+                &followed
+            }
+        };
+        let input = wallet.read_scan(world.now(), text, expects);
+        world.local(&party, "scan", input);
+        true
+    }
+
+    fn answer(&self, world: &mut World<Watch>, who: Option<Name>, receipt: &Text, yes: bool) {
+        let code = self.receipts.get(receipt).and_then(|r| r.code.as_ref());
+        if let (Some(who), Some((_, blob))) = (who, code) {
+            let code = CodeHash::of(blob);
+            let input = match yes {
+                true => wallet::Input::Confirm(code),
+                false => wallet::Input::Decline(code, Reason::PayerDeclined),
+            };
+            world.local(&Party::new(PartyKind::Wallet, who), "person", input);
+        }
+    }
+
+    fn cancel(&self, world: &mut World<Watch>, receipt: &Text) {
+        if let Some(receipt) = self.receipts.get(receipt)
+            && let Some((_, blob)) = &receipt.code
+        {
+            let shop = Party::new(PartyKind::Merchant, receipt.shop);
+            world.local(&shop, "void", merchant::Input::Void(blob.clone()));
+        }
+    }
+}
