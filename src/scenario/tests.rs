@@ -80,110 +80,170 @@ error[E07]: unknown kind `alway`
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a list of mistakes")]
-fn what_cannot_be_meant_is_an_error_before_anything_runs() {
-    let cases = [
-        ("[run]\nlasts = 5", "error[E04]: expected a time"),
-        (
-            "[run]\nlast = \"5m\"",
-            "error[E02]: unknown key `last` in [run]",
-        ),
-        ("[run]\nlasts = \"5m\"\nlasts = \"6m\"", "error[E01]"),
-        (
-            "[merchant.x]\nbank = \"nowhere\"",
-            "error[E03]: no actor named `nowhere`",
-        ),
-        (
-            "[merchant.x]\nbank = \"ann\"",
-            "error[E03]: `ann` is a customer, and not a bank",
-        ),
-        ("[bank.ann]", "error[E12]: two actors are named `ann`"),
-        ("[bank.Ann]", "error[E04]: `Ann` is no name"),
-        (
-            "[bank.x]\nanswers = \"declines all\"",
-            "error[E07]: unknown answer",
-        ),
-        (
-            "[network]\nloss = \"200%\"",
-            "error[E04]: expected a percentage",
-        ),
-        (
-            "[network.link.\"ann to river\"]",
-            "error[E04]: `ann to river` is no link",
-        ),
-        (
-            "[[step]]\nid = \"a\"\nafter = \"a\"\ndoes = \"advance\"\nwith = { by = \"1s\" }",
-            "error[E09]: step `a` waits for itself",
-        ),
-        (
-            "[[step]]\nafter = \"b\"\ndoes = \"advance\"\nwith = { by = \"1s\" }",
-            "error[E03]: no step named `b`",
-        ),
-        (
-            "[[step]]\nat = \"11m\"\ndoes = \"advance\"\nwith = { by = \"1s\" }",
-            "error[E10]: 11m",
-        ),
-        (
-            "[[step]]\ndoes = \"scan\"\nwho = \"ann\"\nwith = { receipt = \"Z9\" }",
-            "error[E03]: no receipt `Z9`",
-        ),
-        (
-            "[[step]]\ndoes = \"print\"\nwho = \"shop\"\nwith = { order = \"A1\", amount = \"1.005\" }",
-            "error[E04]: expected an amount with at most 2 decimals",
-        ),
-        (
-            "[[fault]]\nid = \"f\"\ndo = \"crash\"\non = \"river\"\nwhen = \"after order-created\"",
-            "error[E05]: fault `f` can never fire: `river` records no `order-created`",
-        ),
-        (
-            "[[fault]]\nid = \"f\"\ndo = \"drop-answer\"\nlink = \"river -> ann\"\nmessage = \"payment\"",
-            "error[E05]: fault `f` can never fire: nobody answers `payment`",
-        ),
-        (
-            "[[fault]]\nid = \"f\"\ndo = \"drop\"\nlink = \"ann -> ann\"",
-            "error[E05]",
-        ),
-        (
-            "[[expect]]\nthat = \"ann.paid >= 0\"",
-            "error[E06]: `ann.paid >= 0` is always true",
-        ),
-        (
-            "[[expect]]\nthat = \"ann.paid < 0\"",
-            "error[E06]: `ann.paid < 0` is never true",
-        ),
-        ("[[expect]]\nthat = \"ann.paid == ann.paid\"", "error[E06]"),
-        (
-            "[[expect]]\nthat = \"ann.balance == 10s\"",
-            "error[E11]: this is a length of time",
-        ),
-        (
-            "[[expect]]\nthat = \"ann.payed == 1\"",
-            "error[E03]: `ann` has no `payed`",
-        ),
-        (
-            "[[expect]]\nthat = \"ann.paid ==\"",
-            "error[E11]: expected a number",
-        ),
-        (
-            "[[expect]]\nthat = \"ann.paid == 1\"\nby = \"1m\"",
-            "error[E12]: `by` belongs to",
-        ),
-        (
-            "[[expect]]\nthat = \"ann.paid == 1\"\nkind = \"eventually\"\nby = \"3d\"",
-            "error[E10]: 3d is after the end",
-        ),
-        (
-            "[[expect]]\nthat = \"ann.paid == 1\"\nonly-mode = \"net\"",
-            "error[E06]",
-        ),
-        (
-            "[invariants]\noff = [{ name = \"O99\", because = \"x\" }]",
-            "error[E07]: unknown invariant",
-        ),
+fn an_attack_reads_and_says_what_it_asks_of_a_driver() {
+    let source = r#"
+schema = 1
+name   = "swapped-sticker"
+[run]
+crypto = "real"
+[bank.river]
+[merchant.noodle-bar]
+[merchant.mallory-shop]
+[customer.ann]
+balance = "100.00"
+[customer.bob]
+checks  = []
+[attacker.mallory]
+controls = ["mallory-shop"]
+sees     = ["paper receipts", "network"]
+[[attack]]
+id     = "sticker"
+by     = "mallory"
+does   = "replace-code"
+target = "noodle-bar"
+at     = "1m"
+with   = { code-of = "mallory-shop" }
+[[attack]]
+id    = "cheaper"
+by    = "mallory"
+does  = "alter-amount"
+after = "ann-scan"
+with  = { receipt = "B7", amount = "0.01" }
+[[step]]
+id   = "ann-scan"
+at   = "2m"
+who  = "ann"
+does = "scan"
+with = { counter = "noodle-bar", receipt = "B7", amount = "18.00" }
+[[expect]]
+that = "ann.refused == 'payer-mismatch'"
+[[expect]]
+that = "credits(mallory-shop, from ann) == 0.00"
+kind = "always"
+[[expect]]
+that = "outcome(cheaper) == 'bad-signature'"
+"#;
+    let scenario = Scenario::parse("t", source).unwrap_or_else(|invalid| panic!("{invalid}"));
+    let asked: Vec<_> = scenario
+        .features()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let expected = [
+        "attack alter-amount",
+        "attack replace-code",
+        "crypto real",
+        "step scan",
     ];
+    assert_eq!(asked, expected);
+}
+
+/// What is added to a healthy file, and what is said of it.
+const MISTAKES: &[(&str, &str)] = &[
+    ("[run]\nlasts = 5", "error[E04]: expected a time"),
+    (
+        "[run]\nlast = \"5m\"",
+        "error[E02]: unknown key `last` in [run]",
+    ),
+    ("[run]\nlasts = \"5m\"\nlasts = \"6m\"", "error[E01]"),
+    (
+        "[merchant.x]\nbank = \"nowhere\"",
+        "error[E03]: no actor named `nowhere`",
+    ),
+    (
+        "[merchant.x]\nbank = \"ann\"",
+        "error[E03]: `ann` is a customer, and not a bank",
+    ),
+    ("[bank.ann]", "error[E12]: two actors are named `ann`"),
+    ("[bank.Ann]", "error[E04]: `Ann` is no name"),
+    (
+        "[bank.x]\nanswers = \"declines all\"",
+        "error[E07]: unknown answer",
+    ),
+    (
+        "[network]\nloss = \"200%\"",
+        "error[E04]: expected a percentage",
+    ),
+    (
+        "[network.link.\"ann to river\"]",
+        "error[E04]: `ann to river` is no link",
+    ),
+    (
+        "[[step]]\nid = \"a\"\nafter = \"a\"\ndoes = \"advance\"\nwith = { by = \"1s\" }",
+        "error[E09]: step `a` waits for itself",
+    ),
+    (
+        "[[step]]\nafter = \"b\"\ndoes = \"advance\"\nwith = { by = \"1s\" }",
+        "error[E03]: no step named `b`",
+    ),
+    (
+        "[[step]]\nat = \"11m\"\ndoes = \"advance\"\nwith = { by = \"1s\" }",
+        "error[E10]: 11m",
+    ),
+    (
+        "[[step]]\ndoes = \"scan\"\nwho = \"ann\"\nwith = { receipt = \"Z9\" }",
+        "error[E03]: no receipt `Z9`",
+    ),
+    (
+        "[[step]]\ndoes = \"print\"\nwho = \"shop\"\nwith = { order = \"A1\", amount = \"1.005\" }",
+        "error[E04]: expected an amount with at most 2 decimals",
+    ),
+    (
+        "[[fault]]\nid = \"f\"\ndo = \"crash\"\non = \"river\"\nwhen = \"after order-created\"",
+        "error[E05]: fault `f` can never fire: `river` records no `order-created`",
+    ),
+    (
+        "[[fault]]\nid = \"f\"\ndo = \"drop-answer\"\nlink = \"river -> ann\"\nmessage = \"payment\"",
+        "error[E05]: fault `f` can never fire: nobody answers `payment`",
+    ),
+    (
+        "[[fault]]\nid = \"f\"\ndo = \"drop\"\nlink = \"ann -> ann\"",
+        "error[E05]",
+    ),
+    (
+        "[[expect]]\nthat = \"ann.paid >= 0\"",
+        "error[E06]: `ann.paid >= 0` is always true",
+    ),
+    (
+        "[[expect]]\nthat = \"ann.paid < 0\"",
+        "error[E06]: `ann.paid < 0` is never true",
+    ),
+    ("[[expect]]\nthat = \"ann.paid == ann.paid\"", "error[E06]"),
+    (
+        "[[expect]]\nthat = \"ann.balance == 10s\"",
+        "error[E11]: this is a length of time",
+    ),
+    (
+        "[[expect]]\nthat = \"ann.payed == 1\"",
+        "error[E03]: `ann` has no `payed`",
+    ),
+    (
+        "[[expect]]\nthat = \"ann.paid ==\"",
+        "error[E11]: expected a number",
+    ),
+    (
+        "[[expect]]\nthat = \"ann.paid == 1\"\nby = \"1m\"",
+        "error[E12]: `by` belongs to",
+    ),
+    (
+        "[[expect]]\nthat = \"ann.paid == 1\"\nkind = \"eventually\"\nby = \"3d\"",
+        "error[E10]: 3d is after the end",
+    ),
+    (
+        "[[expect]]\nthat = \"ann.paid == 1\"\nonly-mode = \"net\"",
+        "error[E06]",
+    ),
+    (
+        "[invariants]\noff = [{ name = \"O99\", because = \"x\" }]",
+        "error[E07]: unknown invariant",
+    ),
+];
+
+#[test]
+fn what_cannot_be_meant_is_an_error_before_anything_runs() {
     let base = "schema = 1\nname = \"t\"\n[bank.river]\n[merchant.shop]\n[customer.ann]\n";
     assert_eq!(errors(base), "");
-    for (more, expected) in cases {
+    for (more, expected) in MISTAKES {
         let found = errors(&format!("{base}{more}"));
         assert!(found.contains(expected), "{more}\n{found}");
     }

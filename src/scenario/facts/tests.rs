@@ -34,7 +34,7 @@ with = { order = "A1", amount = "8.40" }
 fn scenario(expects: &[(&str, &str)]) -> Arc<Scenario> {
     let mut source = STORY.to_owned();
     for (that, more) in expects {
-        source.push_str(&format!("[[expect]]\nthat = \"{that}\"\n{more}\n"));
+        source.extend(["[[expect]]\nthat = \"", that, "\"\n", more, "\n"]);
     }
     Arc::new(Scenario::parse("day.toml", &source).unwrap_or_else(|invalid| panic!("{invalid}")))
 }

@@ -49,6 +49,11 @@ fn price() -> Money {
     euros("8.40")
 }
 
+fn gateway_event(kind: EventKind, state: OrderState, o: u64) -> Event {
+    let event = Event::new(kind).order(order(o)).uid(uid(1));
+    event.amount(price()).state(state.word())
+}
+
 /// A history in the making: what is committed and what leaves, in order.
 struct History {
     checker: Invariants,
@@ -93,39 +98,30 @@ impl History {
         self.commit(who, what, Some("gateway:main"), event);
     }
 
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "callers make the message in place"
-    )]
-    fn say(&mut self, from: &str, to: &str, message: Message) {
+    fn say(&mut self, from: &str, to: &str, message: &Message) {
         self.checker
-            .released(self.now, &party(from), &party(to), &message);
-    }
-
-    fn gateway(&mut self, kind: EventKind, state: OrderState, o: u64) -> Event {
-        let event = Event::new(kind).order(order(o)).uid(uid(1)).amount(price());
-        event.state(state.word())
+            .released(self.now, &party(from), &party(to), message);
     }
 
     fn created(&mut self, o: u64) {
-        let event = self.gateway(EventKind::OrderCreated, OrderState::Created, o);
+        let event = gateway_event(EventKind::OrderCreated, OrderState::Created, o);
         self.commit("gateway:main", "open", Some("wallet:ann"), event);
     }
 
     fn claimed(&mut self, o: u64, a: u64, bank: &str) {
-        let event = self.gateway(EventKind::OrderClaimed, OrderState::Claimed, o);
+        let event = gateway_event(EventKind::OrderClaimed, OrderState::Claimed, o);
         let event = event.attempt(attempt(a)).peer(party(bank));
         self.commit("gateway:main", "claim", Some(bank), event);
     }
 
     fn paid(&mut self, o: u64, a: u64, bank: &str) {
-        let event = self.gateway(EventKind::OrderPaid, OrderState::Paid, o);
+        let event = gateway_event(EventKind::OrderPaid, OrderState::Paid, o);
         let event = event.attempt(attempt(a)).peer(party(bank));
         self.commit("gateway:main", "paid", Some(bank), event);
     }
 
     fn reopened(&mut self, o: u64, a: u64, from: Option<&str>) {
-        let event = self.gateway(EventKind::OrderReopened, OrderState::Created, o);
+        let event = gateway_event(EventKind::OrderReopened, OrderState::Created, o);
         self.commit(
             "gateway:main",
             "payment-standing",
@@ -251,22 +247,22 @@ fn a_good_history_passes_at_every_step_and_at_rest() {
     history.say(
         "bank:river",
         "wallet:ann",
-        payment(1, 1, PaymentState::Processing, None),
+        &payment(1, 1, PaymentState::Processing, None),
     );
-    history.say("gateway:main", "bank:river", Message::Granted(of(1, 1)));
+    history.say("gateway:main", "bank:river", &Message::Granted(of(1, 1)));
     history.say(
         "bank:river",
         "gateway:main",
-        Message::Paid(Arc::new(reference(1, 1, price()))),
+        &Message::Paid(Arc::new(reference(1, 1, price()))),
     );
     history.say(
         "bank:river",
         "wallet:ann",
-        payment(1, 1, PaymentState::Paid, None),
+        &payment(1, 1, PaymentState::Paid, None),
     );
     history.paid(1, 1, "bank:river");
     history.wallet(EventKind::PayDone, 1, 1, None);
-    history.say("gateway:main", "bank:river", Message::PaidHeard(of(1, 1)));
+    history.say("gateway:main", "bank:river", &Message::PaidHeard(of(1, 1)));
     history.told(1, 1);
     assert_eq!(history.checker.unfinished(), []);
     history.checker.at_rest();
@@ -345,7 +341,7 @@ fn o2_a_posting_without_a_grant_is_caught() {
 fn o4_a_final_state_that_moves_on_is_caught() {
     let mut history = History::new();
     history.up_to_the_end();
-    let event = history.gateway(EventKind::OrderCancelled, OrderState::Cancelled, 1);
+    let event = gateway_event(EventKind::OrderCancelled, OrderState::Cancelled, 1);
     history.by("gateway:main", "void-order", event);
     history.breaks("O4", &[]);
 }
@@ -353,7 +349,7 @@ fn o4_a_final_state_that_moves_on_is_caught() {
 #[test]
 fn o4_a_state_that_is_not_its_events_is_caught() {
     let mut history = History::new();
-    let event = history.gateway(EventKind::OrderCreated, OrderState::Cancelled, 1);
+    let event = gateway_event(EventKind::OrderCreated, OrderState::Cancelled, 1);
     history.by("gateway:main", "open", event);
     history.breaks("O4", &[]);
 }
@@ -403,11 +399,11 @@ fn o5_a_timer_that_voids_a_hold_is_caught() {
 fn o6_another_answer_to_the_same_claim_is_caught() {
     let mut history = History::new();
     history.up_to_grant();
-    history.say("gateway:main", "bank:river", Message::Granted(of(1, 1)));
+    history.say("gateway:main", "bank:river", &Message::Granted(of(1, 1)));
     history.say(
         "gateway:main",
         "bank:river",
-        refused(1, 1, Reason::AlreadyClaimed),
+        &refused(1, 1, Reason::AlreadyClaimed),
     );
     history.breaks("O6", &[]);
 }
@@ -421,7 +417,7 @@ fn o6_another_final_answer_to_the_payer_is_caught() {
         history.say(
             "bank:river",
             "wallet:ann",
-            payment(1, 1, PaymentState::Refused, Some(reason)),
+            &payment(1, 1, PaymentState::Refused, Some(reason)),
         );
     }
     history.breaks("O6", &[]);
@@ -432,7 +428,7 @@ fn o7_a_no_that_moved_money_is_caught() {
     let mut history = History::new();
     history.up_to_posting();
     let no = payment(1, 1, PaymentState::Refused, Some(Reason::NoAnswer));
-    history.say("bank:river", "wallet:ann", no);
+    history.say("bank:river", "wallet:ann", &no);
     history.breaks("O7", &[]);
 }
 
@@ -443,14 +439,14 @@ fn o8_a_promise_before_its_record_is_caught() {
     history.say(
         "bank:river",
         "wallet:ann",
-        payment(1, 1, PaymentState::Processing, None),
+        &payment(1, 1, PaymentState::Processing, None),
     );
     history.breaks("O8", &[]);
 
     let mut history = History::new();
     history.created(1);
     history.money(EventKind::Held, "bank:river", 1, 1, price());
-    history.say("gateway:main", "bank:river", Message::Granted(of(1, 1)));
+    history.say("gateway:main", "bank:river", &Message::Granted(of(1, 1)));
     history.breaks("O8", &[]);
 
     let mut history = History::new();
@@ -459,7 +455,7 @@ fn o8_a_promise_before_its_record_is_caught() {
         event: EventId(Id::new(9, 9)),
         order: order(1),
     };
-    history.say("merchant:tea", "gateway:main", Message::NoticeHeard(heard));
+    history.say("merchant:tea", "gateway:main", &Message::NoticeHeard(heard));
     history.breaks("O8", &[]);
 }
 
@@ -483,7 +479,7 @@ fn o9_a_notice_before_the_posting_is_caught() {
     history.say(
         "gateway:main",
         "merchant:coffee",
-        Message::Notice(Arc::new(notice)),
+        &Message::Notice(Arc::new(notice)),
     );
     history.breaks("O9", &[]);
 
@@ -540,7 +536,7 @@ fn o12_another_amount_is_caught_wherever_it_is_said() {
     let mut history = History::new();
     history.up_to_posting();
     let word = Message::Paid(Arc::new(reference(1, 1, euros("84.00"))));
-    history.say("bank:river", "gateway:main", word);
+    history.say("bank:river", "gateway:main", &word);
     history.breaks("O12", &[]);
 }
 
@@ -653,7 +649,7 @@ fn l3_a_line_that_was_changed_or_dropped_is_caught() {
 #[test]
 fn l4_an_account_below_nothing_is_caught() {
     let mut history = History::new();
-    let event = history.gateway(EventKind::OrderCreated, OrderState::Created, 1);
+    let event = gateway_event(EventKind::OrderCreated, OrderState::Created, 1);
     history.by("gateway:main", "open", event.amount(euros("100.01")));
     history.money(EventKind::Held, "bank:river", 1, 1, euros("100.01"));
     history.breaks("L4", &[]);
@@ -683,7 +679,7 @@ fn l7_a_refusal_that_still_holds_is_caught() {
     history.say(
         "bank:river",
         "wallet:ann",
-        payment(1, 1, PaymentState::Refused, Some(Reason::Expired)),
+        &payment(1, 1, PaymentState::Refused, Some(Reason::Expired)),
     );
     history.breaks("L7", &[]);
 
@@ -698,7 +694,7 @@ fn l7_a_refusal_that_still_holds_is_caught() {
     history.say(
         "bank:river",
         "gateway:main",
-        Message::PaymentStanding(Arc::new(standing)),
+        &Message::PaymentStanding(Arc::new(standing)),
     );
     history.breaks("L7", &[]);
 }
@@ -735,7 +731,7 @@ fn an_invariant_that_is_switched_off_says_nothing() {
     let mut history = History::new();
     history.checker.off.insert(Invariant::LegalTransition);
     history.up_to_the_end();
-    let event = history.gateway(EventKind::OrderCancelled, OrderState::Cancelled, 1);
+    let event = gateway_event(EventKind::OrderCancelled, OrderState::Cancelled, 1);
     history.by("gateway:main", "void-order", event);
     assert_eq!(history.found(), Vec::<&str>::new());
 }
