@@ -5,6 +5,8 @@
 
 use super::super::layout::Line;
 use super::lexicon;
+use hashbrown::HashMap;
+use std::sync::LazyLock;
 
 /// What a paper is.
 #[derive(
@@ -85,15 +87,36 @@ const TITLES: &[(Kind, &str)] = &[
     ),
 ];
 
+/// The titles as they are looked up: whole ones by themselves, the others by their first character.
+struct Index {
+    whole: HashMap<&'static str, u16>,
+    begun: HashMap<char, Vec<(&'static str, u16)>>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut index = Index {
+        whole: HashMap::new(),
+        begun: HashMap::new(),
+    };
+    for (i, (_, titles)) in TITLES.iter().enumerate() {
+        for title in titles.split('|') {
+            match (title.strip_suffix('*'), title.chars().next()) {
+                (Some(start), Some(first)) => {
+                    index.begun.entry(first).or_default().push((start, 1 << i))
+                }
+                _ => *index.whole.entry(title).or_insert(0) |= 1 << i,
+            }
+        }
+    }
+    index
+});
+
 /// The kind of a paper, with the line that says so.
 pub(super) fn kind(lines: &[Line], has_total: bool, has_items: bool) -> (Kind, Option<usize>) {
-    let found = TITLES.iter().find_map(|(kind, titles)| {
-        let said = lines
-            .iter()
-            .enumerate()
-            .find(|(_, line)| titles_line(line, titles));
-        said.filter(|_| !(*kind == Kind::Kitchen && has_total))
-            .map(|(i, _)| (*kind, i))
+    let said: Vec<u16> = lines.iter().map(titled).collect();
+    let found = TITLES.iter().enumerate().find_map(|(i, (kind, _))| {
+        let line = said.iter().position(|bits| bits & (1 << i) != 0)?;
+        (!(*kind == Kind::Kitchen && has_total)).then_some((*kind, line))
     });
     match found {
         // A slip's "customer copy" may stand on any receipt; approval codes make it a slip.
@@ -107,31 +130,45 @@ pub(super) fn kind(lines: &[Line], has_total: bool, has_items: bool) -> (Kind, O
     }
 }
 
-fn titles_line(line: &Line, titles: &str) -> bool {
+/// The kinds that a line titles, as bits in the order of [`TITLES`].
+fn titled(line: &Line) -> u16 {
     let normal = lexicon::normal(line.text.as_str());
-    let bare = normal.trim_matches(|c: char| !c.is_alphanumeric());
+    let trim = |part: &str| part.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let bare = trim(&normal);
     if bare.is_empty() || bare.chars().count() > 40 {
-        return false;
+        return 0;
     }
     // A title may stand in one of two columns or in brackets.
-    let parts = bare
+    let mut bits = part_titled(&bare);
+    for part in bare
         .split("  ")
         .chain(bare.split(['[', ']', '*', '(', ')']))
-        .map(|p| p.trim_matches(|c: char| !c.is_alphanumeric()));
-    let parts: Vec<&str> = parts.collect();
-    let goes_on = |part: &str, start: &str| {
+    {
+        bits |= part_titled(&trim(part));
+    }
+    bits
+}
+
+fn part_titled(part: &str) -> u16 {
+    let goes_on = |start: &str| {
         part.strip_prefix(start).is_some_and(|rest| {
             let end = !rest.starts_with(char::is_alphanumeric) || !start.is_ascii();
             end && rest.split_whitespace().count() <= 3
                 && !rest.trim_start().starts_with(['=', '&'])
         })
     };
-    titles
-        .split('|')
-        .any(|title| match title.strip_suffix('*') {
-            Some(start) => goes_on(bare, start) || parts.iter().any(|p| goes_on(p, start)),
-            None => parts.contains(&title),
-        })
+    let begun = part
+        .chars()
+        .next()
+        .and_then(|first| INDEX.begun.get(&first));
+    let begun = begun
+        .into_iter()
+        .flatten()
+        .filter(|(start, _)| goes_on(start));
+    begun.fold(
+        INDEX.whole.get(part).copied().unwrap_or(0),
+        |bits, (_, kind)| bits | kind,
+    )
 }
 
 /// The numbers that only a card terminal prints.

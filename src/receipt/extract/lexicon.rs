@@ -3,6 +3,7 @@
 //! Why flags and not whole labels: tills combine the same few words freely ("TOTAL (INCLUSIVE OF
 //! GST)", "Net total incl. VAT", "お買上合計"), and what a label means follows from the set of them.
 
+use super::number::halfwidth;
 use hashbrown::HashMap;
 use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
@@ -232,13 +233,19 @@ pub(super) fn normal(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    let folded = text.nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36F}'));
-    let folded: String = folded.nfc().flat_map(char::to_lowercase).collect();
-    let chars: Vec<char> = folded
-        .nfkd()
-        .filter(|c| !matches!(c, '\u{300}'..='\u{36F}'))
-        .nfc()
-        .collect();
+    let chars: Vec<char> = if text.chars().any(folds) {
+        let folded = text.nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36F}'));
+        let folded: String = folded.nfc().flat_map(char::to_lowercase).collect();
+        folded
+            .nfkd()
+            .filter(|c| !matches!(c, '\u{300}'..='\u{36F}'))
+            .nfc()
+            .collect()
+    } else {
+        text.chars()
+            .map(|c| halfwidth(c).to_ascii_lowercase())
+            .collect()
+    };
     let mut out = String::with_capacity(text.len());
     for (i, c) in chars.iter().enumerate() {
         let c = match c {
@@ -268,6 +275,14 @@ pub(super) fn normal(text: &str) -> String {
         out.push(c);
     }
     out
+}
+
+/// Whether a character has another form that it is compared in; the common East Asian ones and
+/// full-width ASCII, which needs no table, have none.
+const fn folds(c: char) -> bool {
+    !(c.is_ascii()
+        || matches!(c, '\u{2500}'..='\u{25FF}' | '\u{3000}' | '\u{3041}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}'
+            | '\u{AC00}'..='\u{D7A3}' | '\u{FF01}'..='\u{FF5E}' | '\u{E00}'..='\u{E32}' | '\u{E34}'..='\u{E7F}'))
 }
 
 /// Whether a script is written without spaces (Hangul is, on receipts, spread out to fill).

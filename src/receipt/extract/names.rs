@@ -5,6 +5,8 @@ use super::lexicon;
 use super::rows::{Rows, role};
 use super::when::When;
 use crate::text::Text;
+use hashbrown::HashMap;
+use std::sync::LazyLock;
 
 /// How many lines from the top are the heading.
 const HEADING_LINES_MAX: usize = 8;
@@ -539,6 +541,17 @@ const ORDERS: &[(&str, u8)] = &[
     ("ใบเสร็จเลขที่", 8),
 ];
 
+/// [`ORDERS`] by first character: most words on a receipt begin no label.
+static ORDERS_BY_FIRST: LazyLock<HashMap<char, Vec<(&'static str, u8)>>> = LazyLock::new(|| {
+    let mut map: HashMap<char, Vec<(&'static str, u8)>> = HashMap::new();
+    for (label, strength) in ORDERS {
+        for first in label.chars().take(1) {
+            map.entry(first).or_default().push((label, *strength));
+        }
+    }
+    map
+});
+
 /// The order reference: line and value, of the strongest label on the paper.
 pub(super) fn order(lines: &[Line]) -> Option<(usize, Text)> {
     let mut best: Option<(u8, usize, String)> = None;
@@ -568,6 +581,9 @@ pub(super) fn order(lines: &[Line]) -> Option<(usize, Text)> {
 
 /// The reference behind a label in this line, and how strong the label is.
 fn order_value(line: &str) -> Option<(u8, String)> {
+    if !line.contains(|c: char| c.is_numeric() || c == '#') {
+        return None;
+    }
     // A line may hold several labels beside each other.
     let columns = line.split("   ").map(str::trim).filter(|c| !c.is_empty());
     let whole = std::iter::once(line.trim()).chain(columns.clone());
@@ -651,7 +667,8 @@ fn label_of(normal: &str) -> Option<(u8, &str)> {
             next.is_none_or(|c| !(c.is_alphabetic() && c.is_ascii())) || !label.is_ascii();
         bounded.then_some(at)
     };
-    let hits = ORDERS
+    let begin = ORDERS_BY_FIRST.get(&text.chars().next()?)?;
+    let hits = begin
         .iter()
         .filter_map(|(label, strength)| plain(label).map(|at| (at, *strength)));
     let (at, strength) = hits.max_by_key(|h| (h.0, h.1))?;

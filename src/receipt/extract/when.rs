@@ -302,13 +302,15 @@ fn month_of(chars: &[char]) -> Option<(u16, usize)> {
         ("şub", 2),
         ("nis", 4),
     ];
-    let word: String = chars
+    if !chars.first().is_some_and(|c| c.is_alphabetic()) {
+        return None;
+    }
+    let length = chars.iter().take_while(|c| c.is_alphabetic()).count();
+    let head: String = chars
         .iter()
-        .take_while(|c| c.is_alphabetic())
+        .take(3)
         .flat_map(|c| c.to_lowercase())
         .collect();
-    let length = chars.iter().take_while(|c| c.is_alphabetic()).count();
-    let head: String = word.chars().take(3).collect();
     let found = MONTHS.iter().find(|m| m.0 == head)?;
     (3..=10).contains(&length).then_some((found.1, length))
 }
