@@ -11,7 +11,7 @@ use crate::roles::actor::Actor;
 use crate::roles::terminal::Terminal;
 use crate::roles::wallet::Habits;
 use crate::roles::{bank, gateway};
-use crate::scenario::{Act, Check, Confirms, Customer, Key, Merchant, Scenario, Template};
+use crate::scenario::{Act, Check, Confirms, Crowd, Customer, Key, Merchant, Scenario, Template};
 use crate::sign::SigningKey;
 use crate::text::Text;
 use crate::time::{Span, Time};
@@ -49,7 +49,11 @@ pub fn cast(
         tills: merchant.tills,
         code_minutes: minutes.max(1),
     };
-    let customers = scenario.customers.iter();
+    let customers = scenario.customers.iter().map(|(name, of)| (*name, of));
+    let crowds = scenario.crowds.iter().flat_map(|(name, crowd)| {
+        let members = (1..=crowd.people).filter_map(|n| Crowd::member(*name, n));
+        members.map(|member| (member, &crowd.each))
+    });
     let parts = Parts {
         crypto,
         starts: starts.before(Span::hours(1)),
@@ -59,7 +63,8 @@ pub fn cast(
         banks: scenario.banks.keys().map(bank).collect(),
         merchants: scenario.merchants.iter().map(merchant).collect(),
         customers: customers
-            .map(|(name, of)| part(*name, of, chance))
+            .chain(crowds)
+            .map(|(name, of)| part(name, of, chance))
             .collect(),
     };
     let mut cast = Cast::new(&parts, chance)?;

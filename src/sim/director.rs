@@ -13,7 +13,7 @@ use crate::receipt::write::Draft;
 use crate::roles::wallet::Expectation;
 use crate::roles::{Actor, Effect, merchant, wallet};
 use crate::scenario::expect::Expr;
-use crate::scenario::{Act, Chip, Merchant, Scenario, Start, Step, Via};
+use crate::scenario::{Act, Chip, Merchant, Range, Scenario, Start, Step, Via, Visit};
 use crate::text::Text;
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 /// How long a shop waits for a code before it prints the receipt again.
 const PRINT_AGAIN: Span = Span::seconds(4);
+/// How long a customer whose phone did not take what they did waits before they do it again.
+const DO_AGAIN: Span = Span::seconds(2);
 /// How often a shop prints one receipt, the first time included.
 const PRINTS_MAX: u32 = 40;
 
@@ -42,6 +44,9 @@ enum Cue {
     Print(Text),
     Desk(Name),
     Cut(Party, Span, Name),
+    Visit(usize),
+    /// A member of a crowd scans.
+    Visitor(usize),
 }
 
 /// A receipt of the story.
@@ -54,6 +59,8 @@ struct Receipt {
     prints: u32,
     /// The steps that are done when the code is out.
     steps: Vec<usize>,
+    /// The visit that it is of.
+    visit: Option<usize>,
 }
 
 /// What a till prints for a step.
@@ -66,6 +73,7 @@ pub(super) struct Director {
     paper_of: PaperOf,
     host: String,
     progress: Vec<Progress>,
+    visits: Vec<Visit>,
     cues: Vec<Cue>,
     counters: BTreeMap<Name, Counter>,
     receipts: BTreeMap<Text, Receipt>,
@@ -79,7 +87,10 @@ impl Director {
         host: String,
         counters: BTreeMap<Name, Counter>,
     ) -> Self {
+        let loads = scenario.loads.iter();
+        let visits = loads.flat_map(|load| scenario.visits(load, &chance));
         Self {
+            visits: visits.collect(),
             progress: vec![Progress::Ahead; scenario.steps.len()],
             scenario,
             chance,
@@ -99,6 +110,10 @@ impl Director {
                 let after = self.pick(after, "at", at);
                 self.cue(world, starts.after(after), Cue::Step(at));
             }
+        }
+        for at in 0..self.visits.len() {
+            let after = self.visits[at].at;
+            self.cue(world, starts.after(after), Cue::Visit(at));
         }
     }
 
@@ -137,7 +152,7 @@ impl Director {
         undone.map(|(step, _)| step)
     }
 
-    fn pick(&self, range: crate::scenario::Range<Span>, purpose: &str, step: usize) -> Span {
+    fn pick(&self, range: Range<Span>, purpose: &str, step: usize) -> Span {
         let id = self.scenario.steps[step].id;
         range.pick(&self.chance, purpose, id.as_str().as_bytes())
     }
@@ -168,6 +183,16 @@ impl Director {
                 self.wake_desk(world, till);
             }
             Cue::Cut(party, down, rule) => world.cut_power(&party, down, Some(rule)),
+            Cue::Visit(at) => self.visit(world, at),
+            Cue::Visitor(at) => {
+                let visit = &self.visits[at];
+                let (who, receipt) = (visit.customer, visit.receipt.clone());
+                let expects = self.expects(&receipt, visit.merchant, None);
+                if self.scan(world, Some(who), &receipt, Via::App, expects) == Some(false) {
+                    let soon = world.now().after(DO_AGAIN);
+                    self.cue(world, soon, Cue::Visitor(at));
+                }
+            }
         }
     }
 
@@ -245,13 +270,29 @@ impl Director {
                 amount,
             } => {
                 let expects = self.expects(receipt, *counter, *amount);
-                if !self.scan(world, step.who, receipt, *via, expects) {
+                let Some(taken) = self.scan(world, step.who, receipt, *via, expects) else {
                     self.fail(world, at, "there is no code to scan");
+                    return self.done(world, at);
+                };
+                if !taken {
+                    return self.again(world, at);
                 }
             }
-            Act::Confirm { receipt } => self.answer(world, step.who, receipt, true),
-            Act::Decline { receipt } => self.answer(world, step.who, receipt, false),
-            Act::Cancel { receipt } => self.cancel(world, receipt),
+            Act::Confirm { receipt } => {
+                if self.answer(world, step.who, receipt, true) == Some(false) {
+                    return self.again(world, at);
+                }
+            }
+            Act::Decline { receipt } => {
+                if self.answer(world, step.who, receipt, false) == Some(false) {
+                    return self.again(world, at);
+                }
+            }
+            Act::Cancel { receipt } => {
+                if self.cancel(world, receipt) == Some(false) {
+                    return self.again(world, at);
+                }
+            }
             Act::Restart { down_for, .. } => {
                 let down = self.pick(*down_for, "down-for", at);
                 for party in self.parties_of(world, step.who) {
@@ -277,6 +318,13 @@ impl Director {
             Act::Refund { .. } => self.fail(world, at, "no role gives money back yet"),
         }
         self.done(world, at);
+    }
+
+    /// The device did not take what a person did: they do it again.
+    fn again(&mut self, world: &mut World<Watch>, at: usize) {
+        self.progress[at] = Progress::Ahead;
+        let soon = world.now().after(DO_AGAIN);
+        self.cue(world, soon, Cue::Step(at));
     }
 
     /// Virtual time passes by itself: the step is done when it has.
@@ -315,16 +363,53 @@ impl Director {
             self.fail(world, at, "no till prints this");
             return self.done(world, at);
         };
-        let receipt_of = Receipt {
+        self.begin_receipt(receipt, (shop, till), draft, vec![at], None);
+        self.print(world, receipt);
+    }
+
+    fn begin_receipt(
+        &mut self,
+        label: &Text,
+        (shop, till): (Name, Name),
+        draft: Draft,
+        steps: Vec<usize>,
+        visit: Option<usize>,
+    ) {
+        let receipt = Receipt {
             shop,
             till,
             draft,
             code: None,
             prints: 0,
-            steps: vec![at],
+            steps,
+            visit,
         };
-        self.receipts.insert(receipt.clone(), receipt_of);
-        self.print(world, receipt);
+        self.receipts.insert(label.clone(), receipt);
+    }
+
+    /// A member of a crowd buys: the till prints, and they scan a little later.
+    fn visit(&mut self, world: &mut World<Watch>, at: usize) {
+        let visit = self.visits[at].clone();
+        let scenario = Arc::clone(&self.scenario);
+        let act = Act::Print {
+            receipt: visit.receipt.clone(),
+            amount: Range {
+                least: visit.amount,
+                most: visit.amount,
+            },
+            items: Vec::new(),
+            till: visit.till,
+        };
+        let shop = scenario.merchants.get(&visit.merchant);
+        let made = shop.and_then(|merchant| {
+            let till = merchant.till_name(visit.merchant, visit.till)?;
+            Some((till, (self.paper_of)(merchant, &act, &self.chance)?))
+        });
+        if let Some((till, draft)) = made {
+            let place = (visit.merchant, till);
+            self.begin_receipt(&visit.receipt, place, draft, Vec::new(), Some(at));
+            self.print(world, &visit.receipt);
+        }
     }
 
     /// Prints a receipt, and again after a while if no code came out, as a person would.
@@ -393,8 +478,13 @@ impl Director {
             world.label(&read.blob, label.clone());
             receipt.code = Some((text, read.blob));
         }
+        let visit = receipt.visit.take();
         let steps = std::mem::take(&mut receipt.steps);
         steps.into_iter().for_each(|step| self.done(world, step));
+        if let Some(visit) = visit {
+            let at = world.now().after(self.visits[visit].scans_in);
+            self.cue(world, at, Cue::Visitor(visit));
+        }
     }
 
     fn expects(
@@ -411,7 +501,7 @@ impl Director {
         }
     }
 
-    /// A customer scans; says whether there was something to scan.
+    /// A customer scans. Says whether the phone took it; nothing when there is nothing to scan.
     fn scan(
         &self,
         world: &mut World<Watch>,
@@ -419,46 +509,49 @@ impl Director {
         receipt: &Text,
         via: Via,
         expects: Expectation,
-    ) -> bool {
-        let code = self.receipts.get(receipt).and_then(|r| r.code.as_ref());
-        let (Some(who), Some((text, blob))) = (who, code) else {
-            return false;
-        };
-        let party = Party::new(PartyKind::Wallet, who);
+    ) -> Option<bool> {
+        let (text, blob) = self.code(receipt)?;
+        let party = Party::new(PartyKind::Wallet, who?);
         let Some(Actor::Wallet(wallet)) = world.actor(&party) else {
-            return false;
+            return None;
         };
-        let followed;
-        let text = match via {
-            Via::App => text,
+        let input = match via {
+            Via::App => wallet.read_scan(world.now(), text, expects),
             Via::Link => {
-                followed = link::to_link(&self.host, Some(&wallet.bank), blob);
-                &followed
+                let followed = link::to_link(&self.host, Some(&wallet.bank), blob);
+                wallet.read_scan(world.now(), &followed, expects)
             }
         };
-        let input = wallet.read_scan(world.now(), text, expects);
-        world.local(&party, "scan", input);
-        true
+        Some(world.local(&party, "scan", input))
     }
 
-    fn answer(&self, world: &mut World<Watch>, who: Option<Name>, receipt: &Text, yes: bool) {
-        let code = self.receipts.get(receipt).and_then(|r| r.code.as_ref());
-        if let (Some(who), Some((_, blob))) = (who, code) {
-            let code = CodeHash::of(blob);
-            let input = match yes {
-                true => wallet::Input::Confirm(code),
-                false => wallet::Input::Decline(code, Reason::PayerDeclined),
-            };
-            world.local(&Party::new(PartyKind::Wallet, who), "person", input);
-        }
+    /// A customer answers. Says whether the phone took it; nothing when there is no such code.
+    fn answer(
+        &self,
+        world: &mut World<Watch>,
+        who: Option<Name>,
+        receipt: &Text,
+        yes: bool,
+    ) -> Option<bool> {
+        let (_, blob) = self.code(receipt)?;
+        let code = CodeHash::of(blob);
+        let input = if yes {
+            wallet::Input::Confirm(code)
+        } else {
+            wallet::Input::Decline(code, Reason::PayerDeclined)
+        };
+        Some(world.local(&Party::new(PartyKind::Wallet, who?), "person", input))
     }
 
-    fn cancel(&self, world: &mut World<Watch>, receipt: &Text) {
-        if let Some(receipt) = self.receipts.get(receipt)
-            && let Some((_, blob)) = &receipt.code
-        {
-            let shop = Party::new(PartyKind::Merchant, receipt.shop);
-            world.local(&shop, "void", merchant::Input::Void(blob.clone()));
-        }
+    /// The shop takes a receipt back. Says whether its back office took it.
+    fn cancel(&self, world: &mut World<Watch>, receipt: &Text) -> Option<bool> {
+        let (_, blob) = self.code(receipt)?;
+        let shop = Party::new(PartyKind::Merchant, self.receipts.get(receipt)?.shop);
+        Some(world.local(&shop, "void", merchant::Input::Void(blob.clone())))
+    }
+
+    /// The code on a receipt, once it came out.
+    fn code(&self, receipt: &Text) -> Option<&(String, Blob)> {
+        self.receipts.get(receipt)?.code.as_ref()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::draw::of_bytes;
 use crate::chance::Chance;
+use crate::db::Sqlite;
 use crate::id::{Name, Party};
 use crate::journal::{Entry, EventKind};
 use crate::message::{MessageKind, Sender};
@@ -11,6 +12,9 @@ use crate::store::{Backend, Memory, Peek, Row, Schema, StoreError, Stored, Timer
 use crate::time::{Span, Time};
 use std::sync::Arc;
 
+/// The most journal entries that are read at once; one commit writes far fewer.
+const ENTRIES_MAX: usize = 1 << 20;
+
 /// A store whose power can fail.
 pub trait Disk: Backend {
     /// Power fails and comes back: what was not committed is gone, and so are volatile tables.
@@ -18,6 +22,13 @@ pub trait Disk: Backend {
 }
 
 impl Disk for Memory {
+    fn power_fails(&mut self) -> Result<(), StoreError> {
+        self.crash();
+        Ok(())
+    }
+}
+
+impl Disk for Sqlite {
     fn power_fails(&mut self) -> Result<(), StoreError> {
         self.crash();
         Ok(())
@@ -62,7 +73,7 @@ impl Store {
                 Ok(seen + new.len() as u64)
             }
             Self::Other(disk) => {
-                let new = disk.entries(&[(0, seen)], usize::MAX)?;
+                let new = disk.entries(&[(0, seen)], ENTRIES_MAX)?;
                 new.iter().for_each(&mut each);
                 Ok(new.last().map_or(seen, |last| last.seq))
             }

@@ -20,6 +20,7 @@ mod quiet;
 mod rule;
 mod run;
 mod subject;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -33,4 +34,5 @@ pub use plan::{Choice, Fault, Moment, Plan, What};
 pub use quiet::Waiting;
 pub use rule::Rule;
 pub use run::{EVENTS_MAX, Opener, Options, RunError, RunReport, Staging, run};
+pub use sweep::{Explored, crash_everywhere, sweep, unknown};
 pub use world::{Counters, Next, Weather, World};

@@ -221,20 +221,22 @@ impl<O: Observer> World<O> {
         self.queue.push(at, tie, Happening::Cue(cue));
     }
 
-    /// Something happens at a party's own side, now: a person, a device.
-    pub fn local(&mut self, party: &Party, what: &'static str, input: impl Into<Input>) {
+    /// Something happens at a party's own side, now: a person, a device. Says whether the party took
+    /// it: not while it is down, nor when its power fails before the commit.
+    pub fn local(&mut self, party: &Party, what: &'static str, input: impl Into<Input>) -> bool {
         let Some(&who) = self.index.get(party) else {
-            return;
+            return false;
         };
-        if self.members[who].up {
-            let taken = Taken::local(self.now, what, input.into());
-            let subject = of_bytes(what.as_bytes());
-            let origin = Origin {
-                asked: None,
-                subject,
-            };
-            self.take(who, taken, origin);
+        if !self.members[who].up {
+            return false;
         }
+        let taken = Taken::local(self.now, what, input.into());
+        let subject = of_bytes(what.as_bytes());
+        let origin = Origin {
+            asked: None,
+            subject,
+        };
+        self.take(who, taken, origin)
     }
 
     /// A party belongs to an actor of another name: a terminal to its shop, a wallet to its crowd.
@@ -437,8 +439,9 @@ impl<O: Observer> World<O> {
         }
     }
 
-    /// Takes an input: at once, or with the next commit when the disk needs time.
-    fn take(&mut self, who: usize, taken: Taken<Input>, origin: Origin) {
+    /// Takes an input: at once, or with the next commit when the disk needs time. Says whether it was
+    /// taken.
+    fn take(&mut self, who: usize, taken: Taken<Input>, origin: Origin) -> bool {
         let member = &mut self.members[who];
         if member.fsync == Span::ZERO {
             return self.commit(who, std::slice::from_ref(&taken), &[origin]);
@@ -450,6 +453,7 @@ impl<O: Observer> World<O> {
             let tie = self.seed.with(member.id).draw(Purpose::Tie);
             self.queue.push(at, tie, Happening::Flush { who, life });
         }
+        true
     }
 
     /// The disk has done one commit's work.
@@ -466,10 +470,12 @@ impl<O: Observer> World<O> {
     }
 
     /// Handles inputs, commits them together, and lets out what they gave, unless the power fails.
-    fn commit(&mut self, who: usize, inputs: &[Taken<Input>], origins: &[Origin]) {
+    /// Says whether they were committed.
+    fn commit(&mut self, who: usize, inputs: &[Taken<Input>], origins: &[Origin]) -> bool {
         let crash = self.crash_at(who, inputs, origins);
         if let Some((Moment::Before, down)) = crash {
-            return self.crash(who, down);
+            self.crash(who, down);
+            return false;
         }
         self.counters.handles += inputs.len() as u64;
         let member = &mut self.members[who];
@@ -483,7 +489,8 @@ impl<O: Observer> World<O> {
             Err(error) => self.store_failed(&error),
         }
         if let Some((Moment::After, down)) = crash {
-            return self.crash(who, down);
+            self.crash(who, down);
+            return true;
         }
         for ((done, taken), origin) in done.into_iter().zip(inputs).zip(origins) {
             match done {
@@ -496,6 +503,7 @@ impl<O: Observer> World<O> {
                 }
             }
         }
+        true
     }
 
     fn release(&mut self, who: usize, outputs: Outputs, origin: Origin) {
