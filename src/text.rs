@@ -148,7 +148,7 @@ mod tests {
                 .as_str()
                 .chars()
                 .count(),
-            2
+            3
         );
     }
 

@@ -87,13 +87,14 @@ pub(super) fn failure(error: &PlayError) -> Failure {
 }
 
 /// The folder with the databases; one of our own is removed in the end.
-struct Folder {
-    path: PathBuf,
+pub(super) struct Folder {
+    /// Where it is.
+    pub(super) path: PathBuf,
     ours: bool,
 }
 
 impl Folder {
-    fn open(given: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn open(given: Option<&Path>) -> Result<Self, Failure> {
         let ours = given.is_none();
         let own = || {
             let name = format!(

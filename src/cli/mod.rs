@@ -5,9 +5,12 @@ mod demo;
 mod development;
 mod exit;
 mod input;
+mod network;
 mod output;
 mod qr;
 mod scan;
+mod serve;
+mod wallet;
 
 pub use exit::Exit;
 
@@ -33,6 +36,8 @@ enum Command {
     Demo(demo::Args),
     Qr(qr::Args),
     Scan(scan::Args),
+    Serve(serve::Args),
+    Wallet(wallet::Args),
 }
 
 /// Runs the program on the process's own arguments.
@@ -51,6 +56,8 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Qr(args) => qr::run(&args),
         Command::Scan(args) => scan::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Wallet(args) => wallet::run(&args),
     };
     match ended {
         Ok(exit) => exit.into(),

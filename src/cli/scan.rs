@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args) -> Ended {
 }
 
 /// Every text that the picture's codes hold, or that was given as text.
-fn read(bytes: &[u8], now: Time) -> Result<Vec<String>, Failure> {
+pub(super) fn read(bytes: &[u8], now: Time) -> Result<Vec<String>, Failure> {
     let pictures = match std::str::from_utf8(bytes) {
         Ok(text) if text.trim_start().starts_with("http") => {
             return Ok(vec![text.trim().to_owned()]);

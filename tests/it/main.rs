@@ -5,6 +5,8 @@ mod cli;
 #[cfg(test)]
 mod node;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod stores;
 #[cfg(test)]
 mod story;

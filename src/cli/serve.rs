@@ -1,0 +1,87 @@
+//! `quittance serve`: one party of a test network, until it is interrupted.
+
+use super::exit::{Exit, Failure};
+use super::network::{self, Place};
+use super::{Ended, output};
+use crate::id::{Name, Party, PartyKind};
+use crate::play::Network;
+use crate::roles::Role as _;
+use clap::ValueEnum;
+
+/// Run one party of a test network on loopback.
+///
+/// Its keys follow from a seed that everybody knows: for tests only. A terminal brings its chip and
+/// a virtual printer, and takes print jobs on its RAW port.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// What it is.
+    #[arg(value_enum)]
+    role: RoleKind,
+    /// Its name in the network; the first of its kind unless given.
+    name: Option<Name>,
+    #[command(flatten)]
+    network: network::Args,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RoleKind {
+    /// The payment server.
+    Gateway,
+    /// A bank's server.
+    Bank,
+    /// A shop's terminal with its chip and printer.
+    Terminal,
+    /// A shop's back office.
+    Merchant,
+}
+
+impl RoleKind {
+    const fn party(self) -> PartyKind {
+        match self {
+            Self::Gateway => PartyKind::Gateway,
+            Self::Bank => PartyKind::Bank,
+            Self::Terminal => PartyKind::Terminal,
+            Self::Merchant => PartyKind::Merchant,
+        }
+    }
+}
+
+pub(super) fn run(args: &Args) -> Ended {
+    let place = Place::open(&args.network)?;
+    let party = find(args, &place)?;
+    let forever = async {
+        let mut running = Network::empty();
+        for actor in place.actors_of(party) {
+            let me = actor.me();
+            place.start(&mut running, me, actor, false).await?;
+        }
+        if let Some(address) = place.addresses.get(&party) {
+            output::say(&format!("{party} listens on http://{address}"));
+        }
+        for desk in &running.desks {
+            output::say(&format!("{party} takes print jobs on {}", desk.address));
+        }
+        std::future::pending::<()>().await;
+        Ok(())
+    };
+    let _interrupted = network::block_on(forever)?;
+    Ok(Exit::Interrupted)
+}
+
+/// The party of this kind and name, among those that listen.
+fn find(args: &Args, place: &Place) -> Result<Party, Failure> {
+    let kind = args.role.party();
+    let of_kind: Vec<Party> = place
+        .addresses
+        .keys()
+        .filter(|party| party.kind == kind)
+        .copied()
+        .collect();
+    let named = |party: &&Party| args.name.is_none_or(|name| name == party.name);
+    of_kind.iter().find(named).copied().ok_or_else(|| {
+        let names: Vec<&str> = of_kind.iter().map(|party| party.name.as_str()).collect();
+        let asked = args.name.map(|name| name.to_string()).unwrap_or_default();
+        Failure::new(Exit::Nothing, format!("find {} `{asked}`", kind.word()))
+            .hint(format!("the network has: {}", names.join(", ")))
+    })
+}
