@@ -8,6 +8,7 @@ mod input;
 mod network;
 mod output;
 mod qr;
+mod run;
 mod scan;
 mod serve;
 mod wallet;
@@ -34,6 +35,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Demo(demo::Args),
+    Run(run::Args),
     Qr(qr::Args),
     Scan(scan::Args),
     Serve(serve::Args),
@@ -54,6 +56,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&matches).expect("clap has just checked these arguments");
     let ended = match cli.command {
         Command::Demo(args) => demo::run(&args),
+        Command::Run(args) => run::run(&args),
         Command::Qr(args) => qr::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Serve(args) => serve::run(&args),
