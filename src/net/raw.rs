@@ -164,7 +164,9 @@ impl<M: Machine> Port<M> {
                     Some(bytes) => self.machine.printer(self.clock.now(), &bytes, &mut out),
                     None => has_printer = false,
                 },
-                Some((conn, bytes)) = from_tills.recv(), if ready => self.take(conn, &bytes, &mut out),
+                Some((conn, bytes)) = from_tills.recv(), if ready => {
+                    self.take(conn, &bytes, &mut out);
+                }
                 () = tokio::time::sleep(rest) => self.machine.wake(self.clock.now(), &mut out),
                 accepted = listener.accept(), if self.tills.len() < TILLS_MAX => match accepted {
                     Ok((socket, _)) => self.welcome(socket),

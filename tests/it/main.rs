@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod equivalence;
+#[cfg(test)]
 mod node;
 #[cfg(test)]
 mod readme;

@@ -1,3 +1,5 @@
+//! The corpus that is not ours, counted against its labels.
+
 use super::*;
 use std::path::{Path, PathBuf};
 

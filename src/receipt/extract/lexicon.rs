@@ -281,8 +281,9 @@ pub(super) fn normal(text: &str) -> String {
 /// full-width ASCII, which needs no table, have none.
 const fn folds(c: char) -> bool {
     !(c.is_ascii()
-        || matches!(c, '\u{2500}'..='\u{25FF}' | '\u{3000}' | '\u{3041}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}'
-            | '\u{AC00}'..='\u{D7A3}' | '\u{FF01}'..='\u{FF5E}' | '\u{E00}'..='\u{E32}' | '\u{E34}'..='\u{E7F}'))
+        || matches!(c, '\u{2500}'..='\u{25FF}' | '\u{3000}' | '\u{3041}'..='\u{30FF}'
+            | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' | '\u{FF01}'..='\u{FF5E}'
+            | '\u{E00}'..='\u{E32}' | '\u{E34}'..='\u{E7F}'))
 }
 
 /// Whether a script is written without spaces (Hangul is, on receipts, spread out to fill).

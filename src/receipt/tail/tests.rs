@@ -1,3 +1,5 @@
+//! The tail: what leaves, when, and in which order.
+
 use super::super::tokens::tokens;
 use super::*;
 use proptest::prelude::*;
