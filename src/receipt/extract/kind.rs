@@ -102,7 +102,7 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
         for title in titles.split('|') {
             match (title.strip_suffix('*'), title.chars().next()) {
                 (Some(start), Some(first)) => {
-                    index.begun.entry(first).or_default().push((start, 1 << i))
+                    index.begun.entry(first).or_default().push((start, 1 << i));
                 }
                 _ => *index.whole.entry(title).or_insert(0) |= 1 << i,
             }
