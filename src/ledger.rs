@@ -15,6 +15,7 @@ use crate::message::Attempt;
 use crate::money::{Currency, Money};
 use crate::order::Reason;
 use crate::roles::Cx;
+use crate::roles::bugs::{self, Bug};
 use crate::store::{Stop, record};
 use crate::text::Text;
 use crate::time::Time;
@@ -80,7 +81,7 @@ impl Account {
             }
             AccountStatus::Open if self.limit.is_some_and(over) => Err(Reason::OverLimit),
             AccountStatus::Open => match left {
-                Ok(left) if left.minor() >= 0 => Ok(()),
+                Ok(left) if left.minor() >= 0 || bugs::on(Bug::Overdraws) => Ok(()),
                 _ => Err(Reason::InsufficientFunds),
             },
         }
@@ -226,6 +227,7 @@ pub fn expire(cx: &mut Cx<'_>, of: Attempt, account: &Name) -> Result<bool, Stop
 fn resolve(cx: &mut Cx<'_>, of: Attempt, account: &Name, kind: TransferKind) -> Result<bool, Stop> {
     let pending = cx.get::<Transfer>(&(of.order, of.attempt, Step::First))?;
     let resolved = cx.get::<Transfer>(&(of.order, of.attempt, Step::Resolution))?;
+    let resolved = resolved.filter(|_| !bugs::on(Bug::PostsTwice));
     let (Some(pending), None, Some(mut account)) =
         (pending, resolved, cx.get::<Account>(&(*account,))?)
     else {
@@ -240,8 +242,9 @@ fn resolve(cx: &mut Cx<'_>, of: Attempt, account: &Name, kind: TransferKind) -> 
     if kind == TransferKind::Post {
         account.balance = less(account.balance);
     }
-    let resolution = Transfer {
+    let mut resolution = Transfer {
         step: Step::Resolution,
+        amount: bugs::more(Bug::CapturesMore, amount),
         kind,
         at: cx.now(),
         ..pending
@@ -252,6 +255,7 @@ fn resolve(cx: &mut Cx<'_>, of: Attempt, account: &Name, kind: TransferKind) -> 
         EventKind::Voided
     };
     cx.record(event(what, &resolution));
+    resolution.amount = bugs::more(Bug::BooksOtherwise, resolution.amount);
     cx.put(account)?;
     cx.put(resolution)?;
     Ok(true)
@@ -321,12 +325,13 @@ pub fn open_account(
 }
 
 fn event(kind: EventKind, transfer: &Transfer) -> Event {
-    Event::new(kind)
+    let mut event = Event::new(kind)
         .order(transfer.order)
         .attempt(transfer.attempt)
         .amount(transfer.amount)
-        .debit(transfer.debit.clone())
-        .credit(transfer.credit.clone())
+        .debit(transfer.debit.clone());
+    event.credit = (!bugs::on(Bug::OneSided)).then(|| transfer.credit.clone());
+    event
 }
 
 /// The balance of every book per currency: credits less debits of everything that moved. Their sum

@@ -23,6 +23,9 @@
 //! look at; the commands. A module imports only from lower floors. ARCHITECTURE.md has the table
 //! and the reasons.
 
+#[cfg(all(feature = "seeded-bugs", not(debug_assertions)))]
+compile_error!("seeded defects are for tests: no release is built with them");
+
 pub mod cast;
 pub mod chance;
 pub mod cli;

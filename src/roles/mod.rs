@@ -15,6 +15,7 @@ pub mod approval;
 pub mod bank;
 #[cfg(test)]
 pub(crate) mod bench;
+pub mod bugs;
 pub mod chip;
 mod cx;
 pub mod gateway;

@@ -1,5 +1,7 @@
 //! Everything that is tested from outside, in one binary.
 
+#[cfg(all(test, feature = "seeded-bugs"))]
+mod bugs;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]

@@ -6,8 +6,9 @@ use crate::id::Party;
 use crate::journal::EventKind;
 use crate::ledger;
 use crate::message::{Attempt, Claim, Message, Payment};
-use crate::order::{BankOrderState, Reason};
+use crate::order::{BankOrderState, PaymentState, Reason};
 use crate::roles::Cx;
+use crate::roles::bugs::{self, Bug};
 use crate::store::{Stop, Timer, TimerKind};
 use std::sync::Arc;
 
@@ -32,7 +33,9 @@ impl Bank {
             asks: 0,
             in_doubt: false,
         };
-        if let Err(reason) = self.hold(cx, pay)? {
+        let held = self.hold(cx, pay)?;
+        let rejects = bugs::on(Bug::RejectsHeld).then_some(Reason::OverLimit);
+        if let Err(reason) = held.and_then(|()| rejects.map_or(Ok(()), Err)) {
             order.state = BankOrderState::Rejected;
             order.reason = Some(reason);
             order.resolved_at = Some(cx.now());
@@ -66,7 +69,7 @@ impl Bank {
             pay.of,
             (&pay.payer, &pay.account),
             credit,
-            pay.order.amount,
+            bugs::more(Bug::HoldsMore, pay.order.amount),
         )
     }
 
@@ -76,7 +79,11 @@ impl Bank {
         if !tombstoned && !same {
             return Err(Stop::Refuse(Reason::Conflict));
         }
-        cx.reply(self.payment(known));
+        let mut known = known.clone();
+        if bugs::on(Bug::RefusesPosted) && known.state == BankOrderState::Posted {
+            known.state = BankOrderState::Rejected;
+        }
+        cx.reply(self.payment(&known));
         Ok(())
     }
 
@@ -101,7 +108,10 @@ impl Bank {
         let posted = order.state == BankOrderState::Posted;
         Message::Payment(Arc::new(Payment {
             of: order.of(),
-            state: order.state.external(),
+            state: match order.state {
+                BankOrderState::Held if bugs::on(Bug::AnswersEarly) => PaymentState::Paid,
+                state => state.external(),
+            },
             reason: order.reason,
             reference: posted.then(|| self.reference(order)),
         }))

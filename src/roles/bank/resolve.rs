@@ -9,6 +9,7 @@ use crate::ledger;
 use crate::message::{Attempt, Claim, Message, PaymentStanding};
 use crate::money::{Currency, Money};
 use crate::order::{BankOrderState, BankStanding, Reason};
+use crate::roles::bugs::{self, Bug};
 use crate::roles::{Cx, Schedule};
 use crate::store::Stop;
 use crate::time::Span;
@@ -33,7 +34,7 @@ impl Bank {
         order.state = BankOrderState::Posted;
         order.resolved_at = Some(cx.now());
         order.in_doubt = false;
-        if !ledger::post(cx, of, &account)? {
+        if !bugs::on(Bug::SignsUnposted) && !ledger::post(cx, of, &account)? {
             return Ok(()); // no open hold in the ledger, which alone says where the money is
         }
         cx.put(PostedReceipt {
@@ -67,7 +68,7 @@ impl Bank {
         order: &mut BankOrder,
         reason: Reason,
     ) -> Result<(), Stop> {
-        if let Some(account) = order.account {
+        if let Some(account) = order.account.filter(|_| !bugs::on(Bug::KeepsHold)) {
             ledger::void(cx, order.of(), &account)?;
         }
         order.state = BankOrderState::Voided;
@@ -158,7 +159,8 @@ impl Bank {
 
     fn held(&self, cx: &mut Cx<'_>, of: Attempt) -> Result<Option<BankOrder>, Stop> {
         let order = cx.get::<BankOrder>(&(of.order, of.attempt))?;
-        Ok(order.filter(|order| order.state == BankOrderState::Held))
+        let again = bugs::on(Bug::PostsTwice);
+        Ok(order.filter(|order| order.state == BankOrderState::Held || again))
     }
 }
 

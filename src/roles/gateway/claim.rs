@@ -7,13 +7,15 @@ use crate::journal::EventKind;
 use crate::message::{Claim, ClaimRefused, Message};
 use crate::order::{AttemptState, OrderState, Reason};
 use crate::roles::Cx;
+use crate::roles::bugs::{self, Bug};
 use crate::store::{Stop, Timer, TimerKind};
 
 impl Gateway {
     /// A bank that holds the money asks for the order.
     pub(super) fn claim(&self, cx: &mut Cx<'_>, claim: &Claim, bank: Name) -> Result<(), Stop> {
         let key = (claim.of.order, claim.of.attempt, bank);
-        if let Some(known) = cx.get::<AttemptRow>(&key)? {
+        if let Some(mut known) = cx.get::<AttemptRow>(&key)? {
+            known.reason = known.reason.filter(|_| !bugs::on(Bug::ChangesAnswer));
             cx.reply(Self::answer(claim, &known));
             return Ok(());
         }
@@ -48,7 +50,9 @@ impl Gateway {
             order.bank = Some(bank);
             order.claimed_at = Some(cx.now());
             order.asks = 0;
-            cx.timer(Timer::new(TimerKind::Expiry, order.id.0), None);
+            if !bugs::on(Bug::ExpiresPaid) {
+                cx.timer(Timer::new(TimerKind::Expiry, order.id.0), None);
+            }
             let outcome = cx.now().after(self.timing.outcome);
             cx.timer(Timer::new(TimerKind::Outcome, order.id.0), Some(outcome));
             let event = order
@@ -66,6 +70,8 @@ impl Gateway {
         match order.state {
             OrderState::Created if cx.now() >= order.expires => Some(Reason::Expired),
             OrderState::Created => None,
+            OrderState::Claimed | OrderState::Unknown if bugs::on(Bug::GrantsTwice) => None,
+            OrderState::Paid if bugs::on(Bug::PaysPaidReceipt) => None,
             OrderState::Claimed | OrderState::Unknown => Some(Reason::AlreadyClaimed),
             OrderState::Paid => Some(Reason::AlreadyPaid),
             OrderState::Expired => Some(Reason::Expired),

@@ -7,6 +7,7 @@ use crate::journal::{Event, EventKind};
 use crate::message::{Attested, BankReference, Message, PaymentStanding};
 use crate::order::{AttemptState, BankStanding, OrderState, Reason};
 use crate::roles::Cx;
+use crate::roles::bugs::{self, Bug};
 use crate::store::{Stop, Timer, TimerKind};
 use crate::time::Span;
 
@@ -156,6 +157,10 @@ impl Gateway {
             }
         }
         order.asks += 1;
+        if bugs::on(Bug::GuessesDeclined) && order.asks > 1 {
+            Self::reopen(cx, &mut order, Some(Reason::NoAnswer));
+            return cx.put(order);
+        }
         let waited = order
             .claimed_at
             .map_or(Span::ZERO, |claimed| cx.now().since(claimed));
@@ -181,7 +186,8 @@ impl Gateway {
         let Some(mut order) = cx.get::<Order>(&(id,))? else {
             return Ok(());
         };
-        if order.state != OrderState::Created || cx.now() < order.expires {
+        let open = order.state == OrderState::Created || bugs::on(Bug::ExpiresPaid);
+        if !open || cx.now() < order.expires {
             return Ok(());
         }
         order.state = OrderState::Expired;

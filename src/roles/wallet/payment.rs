@@ -9,6 +9,7 @@ use crate::journal::EventKind;
 use crate::message::{CodeHash, Message, Pay, Payment, Refused};
 use crate::order::{PaymentState, Reason};
 use crate::roles::Cx;
+use crate::roles::bugs::{self, Bug};
 use crate::store::{Stop, TimerKind};
 use crate::time::Span;
 use std::sync::Arc;
@@ -84,13 +85,12 @@ impl Wallet {
         let Some(mut payment) = payment else {
             return Ok(());
         };
+        let ends = refused.reason.ends_a_payment() || bugs::on(Bug::BelievesNotFound);
         match payment.state {
             WalletState::Opening => self.abandon(cx, payment, refused.reason),
             // A refusal of `pay` itself leaves no trace at the bank, so this attempt is over; "not
             // found" answers only a question, and proves nothing (O17).
-            WalletState::Paying | WalletState::Checking
-                if !payment.answered && refused.reason.ends_a_payment() =>
-            {
+            WalletState::Paying | WalletState::Checking if !payment.answered && ends => {
                 self.close(cx, &mut payment, WalletState::Failed, Some(refused.reason));
                 cx.put(payment)
             }
@@ -123,7 +123,7 @@ impl Wallet {
         }
         match payment.of() {
             // Once the bank has answered, its record is durable, and a question is enough.
-            Some(of) if payment.answered => {
+            Some(of) if payment.answered || bugs::on(Bug::BelievesNotFound) => {
                 cx.send(self.bank(), Message::PayStatus(of));
                 self.ask_later(cx, payment);
             }
