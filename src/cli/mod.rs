@@ -84,3 +84,11 @@ fn exit_table() -> String {
 
 /// What a command gives back.
 type Ended = Result<Exit, Failure>;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        super::command().debug_assert();
+    }
+}

@@ -22,6 +22,7 @@ const RAW_OFFSET: u16 = 100;
 
 /// Which test network.
 #[derive(clap::Args)]
+#[group(skip)]
 pub(super) struct Args {
     /// A scenario whose parties take part; those of the demo unless given.
     #[arg(long)]

@@ -7,13 +7,13 @@ use crate::journal::ChainKind;
 use crate::play;
 use crate::roles::{Actor, Role as _};
 use crate::scenario::report::{Sweep, Verdict};
-use crate::scenario::{Mode, Scenario, Seeds};
-use crate::sim::{self, Options, Staging, Store};
+use crate::scenario::{Scenario, Seeds};
+use crate::sim::{self, Options, RunReport, Staging, Store};
 use crate::store::StoreError;
 use clap::ValueEnum;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Parties and papers are made as everywhere else.
 const STAGING: Staging = Staging {
@@ -41,7 +41,7 @@ pub(super) struct Args {
     store: StoreKind,
     /// How many runs go on at once; the report does not depend on it.
     #[arg(long, short)]
-    jobs: Option<usize>,
+    jobs: Option<NonZero<usize>>,
     /// What to write.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -79,18 +79,20 @@ pub(super) fn run(args: &Args) -> Ended {
         let what = format!("read {invalid} of the scenarios: nothing was run");
         return Err(Failure::new(Exit::Malformed, what));
     }
-    let mut exit = Exit::Done;
+    let mut verdicts = Vec::new();
     for scenario in &scenarios {
         let sweep = sweep(args, scenario)?;
         output::data(report(args, scenario, &sweep).as_bytes())?;
-        if matches!(
-            sweep.verdict(scenario),
-            Verdict::Failed | Verdict::NeverReached
-        ) {
-            exit = Exit::No;
-        }
+        verdicts.push(sweep.verdict(scenario));
     }
-    Ok(exit)
+    let bad = |verdict: &Verdict| matches!(verdict, Verdict::Failed | Verdict::NeverReached);
+    // What was skipped did not pass.
+    let skipped = verdicts.iter().all(|verdict| *verdict == Verdict::Skipped);
+    Ok(match () {
+        () if verdicts.iter().any(bad) => Exit::No,
+        () if skipped => Exit::Nothing,
+        () => Exit::Done,
+    })
 }
 
 /// The scenario files that were named, folders opened, in order.
@@ -149,65 +151,65 @@ fn seeds(args: &Args, scenario: &Scenario) -> Result<Seeds, Failure> {
     }
 }
 
-/// Runs every seed; each thread takes the next seed, and the sum does not depend on who took which.
+/// Runs every seed. In memory, all cores share the seeds; on SQLite each seed has a folder of its
+/// own, one after the other.
 fn sweep(args: &Args, scenario: &Arc<Scenario>) -> Result<Sweep, Failure> {
-    if !scenario.run.modes.contains(&Mode::Sim) {
-        return Ok(Sweep::default());
-    }
-    let seeds = seeds(args, scenario)?;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = args.jobs.unwrap_or(cores).max(1);
-    let next = AtomicU64::new(seeds.first);
-    let work = || -> Result<Sweep, Failure> {
-        let mut sweep = Sweep::default();
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed > seeds.last {
-                return Ok(sweep);
-            }
-            sweep.add(seed, one(args, scenario, seed)?);
-        }
+    let seeds: Vec<u64> = seeds(args, scenario)?.iter().collect();
+    let cores = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let jobs = args.jobs.unwrap_or(cores);
+    let progress = Progress::new(scenario, seeds.len());
+    let each = |_: &RunReport| progress.one_more();
+    let run = |seeds: &[u64], options: &Options<'_>| {
+        let sweep = sim::sweep(scenario, seeds, STAGING, options, jobs, each);
+        sweep.map_err(|error| Failure::new(Exit::Environment, scan::full(&error)))
     };
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
-        let mut all = Sweep::default();
-        for thread in threads {
-            let part = thread
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            all.merge(part?);
-        }
-        Ok(all)
-    })
+    if args.store == StoreKind::Memory {
+        return run(&seeds, &Options::PLAIN);
+    }
+    let mut all = Sweep::default();
+    for seed in seeds {
+        let folder = super::demo::Folder::open(None)?;
+        let open = |actor: &Actor, chain: ChainKind| -> Result<Store, StoreError> {
+            let party = actor.me();
+            let file = format!("{}-{}.db", party.kind.word(), party.name);
+            let sqlite = Sqlite::open(&folder.path.join(file), actor.schemas(), chain)?;
+            Ok(Store::Other(Box::new(sqlite)))
+        };
+        let options = Options {
+            store: Some(&open),
+            ..Options::PLAIN
+        };
+        all.merge(run(&[seed], &options)?);
+    }
+    Ok(all)
 }
 
-fn one(
-    args: &Args,
-    scenario: &Arc<Scenario>,
-    seed: u64,
-) -> Result<crate::scenario::report::Outcome, Failure> {
-    let folder = match args.store {
-        StoreKind::Memory => None,
-        StoreKind::Sqlite => Some(super::demo::Folder::open(None)?),
-    };
-    let open = |actor: &Actor, chain: ChainKind| -> Result<Store, StoreError> {
-        let Some(folder) = &folder else {
-            return Ok(Store::Memory(Box::new(crate::store::Memory::new(chain))));
-        };
-        let party = actor.me();
-        let path = folder
-            .path
-            .join(format!("{}-{}.db", party.kind.word(), party.name));
-        let sqlite = Sqlite::open(&path, actor.schemas(), chain)?;
-        Ok(Store::Other(Box::new(sqlite)))
-    };
-    let options = Options {
-        store: folder.is_some().then_some(&open),
-        ..Options::PLAIN
-    };
-    let report = sim::run(scenario, seed, STAGING, &options);
-    let report = report.map_err(|error| Failure::new(Exit::Environment, scan::full(&error)))?;
-    Ok(report.outcome)
+/// A bar on stderr when that is a terminal; elsewhere nothing.
+struct Progress(indicatif::ProgressBar);
+
+impl Progress {
+    fn new(scenario: &Scenario, seeds: usize) -> Self {
+        let len = u64::try_from(seeds).unwrap_or(u64::MAX);
+        let bar = indicatif::ProgressBar::new(len);
+        let style = indicatif::ProgressStyle::with_template(
+            "{msg}  {pos}/{len} seeds  {per_sec}  {wide_bar}",
+        );
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        bar.set_message(scenario.name.to_string());
+        Self(bar)
+    }
+
+    fn one_more(&self) {
+        self.0.inc(1);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
 }
 
 fn report(args: &Args, scenario: &Scenario, sweep: &Sweep) -> String {

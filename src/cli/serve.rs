@@ -5,6 +5,7 @@ use super::network::{self, Place};
 use super::{Ended, output};
 use crate::id::{Name, Party, PartyKind};
 use crate::play::Network;
+use crate::receipt::paper::unicode;
 use crate::roles::Role as _;
 use clap::ValueEnum;
 
@@ -61,11 +62,24 @@ pub(super) fn run(args: &Args) -> Ended {
         for desk in &running.desks {
             output::say(&format!("{party} takes print jobs on {}", desk.address));
         }
-        std::future::pending::<()>().await;
+        show_papers(&mut running).await;
         Ok(())
     };
     let _interrupted = network::block_on(forever)?;
     Ok(Exit::Interrupted)
+}
+
+/// Shows what comes out of the printer, for as long as the party runs.
+async fn show_papers(running: &mut Network) {
+    let Some(desk) = running.desks.first_mut() else {
+        return std::future::pending().await;
+    };
+    while let Some(page) = desk.pages.recv().await {
+        let paper = unicode(&page, &desk.profile);
+        if output::data(paper.as_bytes()).is_err() {
+            return; // nobody looks any more
+        }
+    }
 }
 
 /// The party of this kind and name, among those that listen.

@@ -46,6 +46,7 @@ enum Command {
 }
 
 #[derive(clap::Args)]
+#[group(skip)]
 struct Common {
     /// PNG, JPEG, half blocks, or the link itself; `-` reads stdin.
     picture: PathBuf,
