@@ -7,7 +7,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 /// How far a request's `created` may be from this node's clock, either way.
 pub const FRESH_SPAN: Span = Span::seconds(60);
-/// How many nonces are remembered for one to two [`GENERATION`]s; when there are more, requests are
+/// How many nonces are remembered for one to two `GENERATION`s; when there are more, requests are
 /// put off, never let through unremembered.
 pub const NONCES_MAX: usize = 1 << 20;
 /// A nonce can come again until its `created` is too old: at most this long after it was first

@@ -2,9 +2,9 @@
 //!
 //! A check that was never seen to fail proves nothing. Under the feature `seeded-bugs`, which
 //! release
-//! builds refuse, a driver switches one of these on for its thread ([`with`]), and a test shows
+//! builds refuse, a driver switches one of these on for its thread (`with`), and a test shows
 //! that
-//! the check named beside it catches it. Without the feature [`on`] is `false` when compiled.
+//! the check named beside it catches it. Without the feature `on` is `false` when compiled.
 
 use crate::money::Money;
 use crate::words::words;

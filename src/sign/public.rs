@@ -173,7 +173,7 @@ impl std::hash::Hash for PublicKey {
 impl FromStr for PublicKey {
     type Err = KeyError;
 
-    /// Reads what [`Display`](fmt::Display) writes, simulated keys too: see
+    /// Reads what `Display` writes, simulated keys too: see
     /// [`parse_any`](Self::parse_any).
     fn from_str(text: &str) -> Result<Self, KeyError> {
         Self::parse_any(&hex::decode_array::<PUBLIC_KEY_LEN>(text)?)

@@ -68,7 +68,7 @@ pub enum Act {
         /// What the paper says (what was printed).
         amount: Option<Money>,
     },
-    /// A customer who is [asked](Confirms::Asked) says yes.
+    /// A customer who is asked (see `Confirms::Asked`) says yes.
     Confirm {
         /// The receipt.
         receipt: Text,
