@@ -1,10 +1,9 @@
 //! Seeded defects: what each check is there to catch, in the roles' own code.
 //!
 //! A check that was never seen to fail proves nothing. Under the feature `seeded-bugs`, which
-//! release
-//! builds refuse, a driver switches one of these on for its thread (`with`), and a test shows
-//! that
-//! the check named beside it catches it. Without the feature `on` is `false` when compiled.
+//! release builds refuse, a driver switches one of these on for its thread (`with`), and a test
+//! shows that the check named beside it catches it. Without the feature `on` is `false` when
+//! compiled.
 
 use crate::money::Money;
 use crate::words::words;
