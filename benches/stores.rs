@@ -11,6 +11,9 @@
     reason = "a bench reads the clock and prints"
 )]
 
+#[expect(dead_code, reason = "the tests' gate, not all of which is used here")]
+#[path = "../tests/it/gate.rs"]
+mod gate;
 #[expect(
     dead_code,
     clippy::unwrap_used,

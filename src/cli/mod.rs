@@ -10,6 +10,7 @@ mod output;
 mod qr;
 mod run;
 mod scan;
+mod scratch;
 mod serve;
 mod wallet;
 

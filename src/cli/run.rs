@@ -1,15 +1,13 @@
 //! `quittance run`: scenarios in virtual time, one verdict for each.
 
 use super::exit::{Exit, Failure};
+use super::scratch::Scratch;
 use super::{Ended, input, output, scan};
-use crate::db::Sqlite;
-use crate::journal::ChainKind;
 use crate::play;
-use crate::roles::{Actor, Role as _};
+use crate::roles::Actor;
 use crate::scenario::report::{Sweep, Verdict};
 use crate::scenario::{Scenario, Seeds};
-use crate::sim::{self, Options, RunReport, Staging, Store};
-use crate::store::StoreError;
+use crate::sim::{self, Options, RunReport, Staging};
 use clap::ValueEnum;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -39,6 +37,14 @@ pub(super) struct Args {
     /// What parties keep their rows in.
     #[arg(long, value_enum, default_value_t = StoreKind::Memory)]
     store: StoreKind,
+    /// The PostgreSQL database of --store postgres, such as postgres://user@host:5432/name.
+    #[arg(
+        long,
+        env = "QUITTANCE_DATABASE",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    database: Option<String>,
     /// How many runs go on at once; the report does not depend on it.
     #[arg(long, short)]
     jobs: Option<NonZero<usize>>,
@@ -48,11 +54,13 @@ pub(super) struct Args {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum StoreKind {
+pub(super) enum StoreKind {
     /// In memory.
     Memory,
     /// One SQLite database a party, in a folder that is gone afterwards.
     Sqlite,
+    /// One schema a party on the PostgreSQL server of --database, gone afterwards.
+    Postgres,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -151,8 +159,8 @@ fn seeds(args: &Args, scenario: &Scenario) -> Result<Seeds, Failure> {
     }
 }
 
-/// Runs every seed. In memory, all cores share the seeds; on SQLite each seed has a folder of its
-/// own, one after the other.
+/// Runs every seed. In memory, all cores share the seeds; in databases each seed has its own, one
+/// after the other.
 fn sweep(args: &Args, scenario: &Arc<Scenario>) -> Result<Sweep, Failure> {
     let seeds: Vec<u64> = seeds(args, scenario)?.iter().collect();
     let cores = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
@@ -168,13 +176,8 @@ fn sweep(args: &Args, scenario: &Arc<Scenario>) -> Result<Sweep, Failure> {
     }
     let mut all = Sweep::default();
     for seed in seeds {
-        let folder = super::demo::Folder::open(None)?;
-        let open = |actor: &Actor, chain: ChainKind| -> Result<Store, StoreError> {
-            let party = actor.me();
-            let file = format!("{}-{}.db", party.kind.word(), party.name);
-            let sqlite = Sqlite::open(&folder.path.join(file), actor.schemas(), chain)?;
-            Ok(Store::Other(Box::new(sqlite)))
-        };
+        let scratch = Scratch::new(args.store, args.database.as_deref())?;
+        let open = |actor: &Actor, chain| scratch.open(actor, chain);
         let options = Options {
             store: Some(&open),
             ..Options::PLAIN

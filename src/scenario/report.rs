@@ -76,6 +76,8 @@ pub struct Sweep {
     pub reached: BTreeSet<usize>,
     /// How often each event happened, over all seeds.
     pub events: BTreeMap<EventKind, u64>,
+    /// A number over each run, by seed: equal where two runs were the same, journals and all.
+    pub fingerprints: BTreeMap<u64, u64>,
 }
 
 /// One word for a sweep.
@@ -93,7 +95,8 @@ pub enum Verdict {
 
 impl Sweep {
     /// Adds a seed's outcome.
-    pub fn add(&mut self, seed: u64, outcome: Outcome) {
+    pub fn add(&mut self, seed: u64, fingerprint: u64, outcome: Outcome) {
+        self.fingerprints.insert(seed, fingerprint);
         self.reached.extend(outcome.reached);
         for (kind, count) in outcome.events {
             *self.events.entry(kind).or_default() += count;
@@ -111,6 +114,7 @@ impl Sweep {
         self.failed.extend(other.failed);
         self.skipped.extend(other.skipped);
         self.reached.extend(other.reached);
+        self.fingerprints.extend(other.fingerprints);
         for (kind, count) in other.events {
             *self.events.entry(kind).or_default() += count;
         }
@@ -200,7 +204,12 @@ impl Sweep {
             .events
             .iter()
             .map(|(kind, n)| (kind.to_string(), json!(n)));
+        let fingerprints = self
+            .fingerprints
+            .iter()
+            .map(|(seed, number)| (seed.to_string(), json!(format!("{number:016x}"))));
         json!({
+            "fingerprints": fingerprints.collect::<serde_json::Map<_, _>>(),
             "scenario": scenario.name.as_str(),
             "file": scenario.file,
             "verdict": self.verdict(scenario).word(),

@@ -2,7 +2,7 @@
 
 use super::draw::of_bytes;
 use crate::chance::Chance;
-use crate::db::Sqlite;
+use crate::db::{Postgres, Sqlite};
 use crate::id::{Name, Party};
 use crate::journal::{Entry, EventKind};
 use crate::message::{MessageKind, Sender};
@@ -29,6 +29,13 @@ impl Disk for Memory {
 }
 
 impl Disk for Sqlite {
+    fn power_fails(&mut self) -> Result<(), StoreError> {
+        self.crash();
+        Ok(())
+    }
+}
+
+impl Disk for Postgres {
     fn power_fails(&mut self) -> Result<(), StoreError> {
         self.crash();
         Ok(())

@@ -93,6 +93,21 @@ impl RunReport {
     pub fn passed(&self) -> bool {
         self.outcome.failures.is_empty()
     }
+
+    /// A number over everything that happened and every party's journal: equal for two runs that
+    /// were the same, in any process and on any store.
+    pub fn fingerprint(&self) -> u64 {
+        let heads = self.heads.values();
+        heads.fold(self.trace, |all, head| {
+            let words = head.chunks_exact(8);
+            let word = |chunk: &[u8]| {
+                chunk
+                    .iter()
+                    .fold(0, |word, byte| word << 8 | u64::from(*byte))
+            };
+            words.fold(all, |all, chunk| mix(all ^ word(chunk)))
+        })
+    }
 }
 
 /// Why there was no run.

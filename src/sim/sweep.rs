@@ -66,12 +66,12 @@ pub fn sweep(
     let reports = in_parallel(seeds, jobs, |seed| {
         let report = run(scenario, *seed, staging, options)?;
         each(&report);
-        Ok((*seed, report.outcome))
+        Ok((*seed, report.fingerprint(), report.outcome))
     });
     let mut sweep = Sweep::default();
     for report in reports {
-        let (seed, outcome) = report?;
-        sweep.add(seed, outcome);
+        let (seed, fingerprint, outcome) = report?;
+        sweep.add(seed, fingerprint, outcome);
     }
     Ok(sweep)
 }

@@ -13,8 +13,11 @@ use std::sync::Arc;
 /// What happened to one receipt at one party: event, state, amount with currency.
 type Story = BTreeMap<(String, String), Vec<(String, Option<String>, Option<String>)>>;
 
-/// The receipt for which two wallets race: who wins is the scheduler's business.
+/// The receipt for which two wallets race.
 const RACE: &str = "S1";
+
+/// Within how many seeds the simulator must come upon a race that was really run.
+const SEEDS_MAX: u64 = 300;
 
 fn first_sale() -> Scenario {
     let path = format!("{}/scenarios/first-sale.toml", env!("CARGO_MANIFEST_DIR"));
@@ -57,7 +60,7 @@ fn story(entries: &[(Party, Entry)]) -> Story {
     story
 }
 
-fn simulated() -> Vec<(Party, Entry)> {
+fn in_the_simulator(seed: u64, paper: Paper) -> Vec<(Party, Entry)> {
     let staging = Staging {
         cast: play::cast,
         actors: play::actors,
@@ -67,7 +70,9 @@ fn simulated() -> Vec<(Party, Entry)> {
         journals: true,
         ..Options::PLAIN
     };
-    let report = run(&Arc::new(first_sale()), 1, staging, &options).unwrap();
+    let mut scenario = first_sale();
+    scenario.run.paper = paper;
+    let report = run(&Arc::new(scenario), seed, staging, &options).unwrap();
     assert!(report.passed(), "{:?}", report.outcome.failures);
     let journals = report.journals.into_iter();
     journals
@@ -97,30 +102,26 @@ fn over_loopback() -> Vec<(Party, Entry)> {
 
 #[test]
 fn the_first_sale_is_the_same_story_in_both_worlds() {
-    let (mut simulated, mut real) = (story(&simulated()), story(&over_loopback()));
-    for world in [&mut simulated, &mut real] {
-        let race: Vec<_> = world
-            .keys()
-            .filter(|(receipt, _)| receipt == RACE)
-            .cloned()
-            .collect();
-        let done = |key| {
-            world
-                .get(key)
-                .into_iter()
-                .flatten()
-                .filter(|l| l.0 == "pay-done")
-                .count()
-        };
-        assert_eq!(
-            race.iter().map(done).sum::<usize>(),
-            1,
-            "one payer of {RACE}"
-        );
-        world.retain(|(receipt, _), _| receipt != RACE);
-    }
-    assert!(simulated.len() > 20, "{simulated:?}");
-    assert_eq!(simulated, real);
+    let (simulated, real) = (
+        story(&in_the_simulator(1, Paper::Dots)),
+        story(&over_loopback()),
+    );
+    let calm = |story: &Story| -> Story {
+        let all = story.clone().into_iter();
+        all.filter(|((receipt, _), _)| receipt != RACE).collect()
+    };
+    assert!(calm(&simulated).len() > 20, "{simulated:?}");
+    assert_eq!(calm(&simulated), calm(&real));
+
+    // Who wins the race is the scheduler's business, and so is whether the one who comes second
+    // finds the order claimed or paid: but the simulator knows that race too, event by event.
+    let race = |story: &Story| -> Story {
+        let all = story.clone().into_iter();
+        all.filter(|((receipt, _), _)| receipt == RACE).collect()
+    };
+    let known = (1..=SEEDS_MAX)
+        .any(|seed| race(&story(&in_the_simulator(seed, Paper::Fast))) == race(&real));
+    assert!(known, "no seed gives this race: {:#?}", race(&real));
 }
 
 #[test]

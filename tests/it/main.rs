@@ -7,6 +7,8 @@ mod cli;
 #[cfg(test)]
 mod equivalence;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod node;
 #[cfg(test)]
 mod readme;

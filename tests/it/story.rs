@@ -1,6 +1,9 @@
 //! Scenarios in the simulator: they end right in every seed, under faults and crashes, and the same
 //! seed is the same run.
 
+use crate::cli::quittance;
+use crate::gate::rounds;
+use crate::stores::server::server;
 use quittance::db::Sqlite;
 use quittance::journal::ChainKind;
 use quittance::play;
@@ -80,8 +83,7 @@ fn patient_first_sale() -> Scenario {
 
 /// Seeds of a sweep: all under the gate, fewer at a desk.
 fn seeds(few: u64, all: u64) -> Vec<u64> {
-    let gate = option_env!("QUITTANCE_REQUIRE_ALL").is_some_and(|v| v == "1");
-    (1..=if gate { all } else { few }).collect()
+    (1..=rounds(few, all)).collect()
 }
 
 #[test]
@@ -216,4 +218,31 @@ fn a_replay_of_a_runs_plan_is_the_same_run_and_of_an_empty_plan_a_calm_one() {
     assert_eq!(again.heads, drawn.heads);
     assert_eq!(again.trace, drawn.trace);
     assert!(replay(Plan::default()).plan.choices.is_empty());
+}
+
+/// What `run --format json` says of a seed of the first sale on a store.
+fn said(store: &[&str]) -> serde_json::Value {
+    let file = format!("{}/scenarios/first-sale.toml", env!("CARGO_MANIFEST_DIR"));
+    let mut args = vec!["run", &file, "--seed", "7", "--format", "json", "--store"];
+    args.extend(store);
+    let output = quittance(&args, b"");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_first_sale_is_the_same_run_in_another_process_and_on_every_store() {
+    let memory = said(&["memory"]);
+    assert_eq!(memory["passed"], 1);
+    assert_eq!(memory["fingerprints"]["7"].as_str().unwrap().len(), 16);
+    assert_eq!(said(&["memory"]), memory);
+    assert_eq!(said(&["sqlite"]), memory);
+    if let Some(server) = server() {
+        let url = server.url();
+        assert_eq!(said(&["postgres", "--database", &url]), memory);
+        let left = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'run\\_%'";
+        let left: i64 = server.client().query_one(left, &[]).unwrap().get(0);
+        assert_eq!(left, 0, "schemas that stayed behind");
+    }
 }

@@ -43,6 +43,8 @@ const SESSION: &str = "
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') = 'off';";
 
+const CONNECT: &str = "connect to the database";
+
 /// A connection that has claimed a lane.
 pub(super) struct Link {
     client: Client,
@@ -69,16 +71,9 @@ impl Link {
         create: &str,
         meta: &[(String, String)],
     ) -> Result<Self, StoreError> {
-        let doing = "connect to the database";
-        let mut config: Config = place.url.parse().map_err(failed(doing))?;
-        config.application_name("quittance");
-        config.tcp_user_timeout(Duration::from_secs(NETWORK_TIMEOUT_S));
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(Duration::from_secs(CONNECT_TIMEOUT_S));
-        }
-        let mut client = config.connect(NoTls).map_err(failed(doing))?;
+        let mut client = dial(&place.url)?;
         create_once(&mut client, &place.schema, create, meta)?;
-        client.batch_execute(SESSION).map_err(failed(doing))?;
+        client.batch_execute(SESSION).map_err(failed(CONNECT))?;
         let lane = claim(&mut client, place.lane)?;
         let number = client.query_one("SELECT nextval('link')", &[]);
         let number = number.map_err(failed("claim a lane"))?;
@@ -243,6 +238,26 @@ fn create_once(
         work.execute(insert, &[&names, &values]).map_err(failed)?;
     }
     work.commit().map_err(failed)
+}
+
+/// Removes a schema with everything in it.
+pub(super) fn remove(place: &Place) -> Result<(), StoreError> {
+    let drop = format!(
+        "SET client_min_messages = warning; DROP SCHEMA IF EXISTS {} CASCADE",
+        tables::quoted(&place.schema)
+    );
+    let dropped = dial(&place.url)?.batch_execute(&drop);
+    dropped.map_err(failed("remove a schema"))
+}
+
+fn dial(url: &str) -> Result<Client, StoreError> {
+    let mut config: Config = url.parse().map_err(failed(CONNECT))?;
+    config.application_name("quittance");
+    config.tcp_user_timeout(Duration::from_secs(NETWORK_TIMEOUT_S));
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(Duration::from_secs(CONNECT_TIMEOUT_S));
+    }
+    config.connect(NoTls).map_err(failed(CONNECT))
 }
 
 /// Claims the lane that is wanted, or the first that nobody has, until the connection ends.

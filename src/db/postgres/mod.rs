@@ -110,6 +110,16 @@ impl Postgres {
     }
 }
 
+impl Place {
+    /// Removes the schema with everything in it: for runs that leave nothing behind.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`] when the server cannot be reached or refuses.
+    pub fn remove(&self) -> Result<(), StoreError> {
+        link::remove(self)
+    }
+}
+
 impl Sql {
     fn new(table: &Table) -> Self {
         let (name, list) = (table.name(), table.list(""));

@@ -205,7 +205,7 @@ fn eventually_has_a_deadline_and_sometimes_fails_the_sweep_only() {
     assert_eq!(outcome.failures[0].actual, "1, too late");
 
     let mut sweep = Sweep::default();
-    sweep.add(1, outcome);
+    sweep.add(1, 0, outcome);
     assert_eq!(sweep.verdict(&scenario), Verdict::Failed);
     let text = sweep.text(&scenario, |file, seed| {
         format!("quittance run {file} --seed {seed}")

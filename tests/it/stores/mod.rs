@@ -22,6 +22,6 @@ mod group;
 mod model;
 mod postgres;
 mod records;
-mod server;
+pub(crate) mod server;
 mod sqlite;
 mod suite;

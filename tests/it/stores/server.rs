@@ -1,13 +1,14 @@
 //! A private PostgreSQL server for one test or bench process: in a temporary folder, on a socket
 //! there and nowhere else, gone when the process ends, however it ends.
 
+use crate::gate::demands_all;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 /// The server of this process.
-pub(super) struct Server {
+pub(crate) struct Server {
     socket: PathBuf,
     /// Waits until its standard input closes, which the end of this process brings about; then it
     /// stops the server and removes the folder.
@@ -16,7 +17,7 @@ pub(super) struct Server {
 
 impl Server {
     /// How libpq writes the way to it.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!(
             "host={} user=postgres dbname=postgres",
             self.socket.display()
@@ -24,14 +25,14 @@ impl Server {
     }
 
     /// A connection of the test's own.
-    pub(super) fn client(&self) -> postgres::Client {
+    pub(crate) fn client(&self) -> postgres::Client {
         postgres::Client::connect(&self.url(), postgres::NoTls).unwrap()
     }
 }
 
 /// The server that the tests of this binary share; none, with a word about it, where PostgreSQL is
 /// not installed.
-pub(super) fn server() -> Option<&'static Server> {
+pub(crate) fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     SERVER.get_or_init(|| start(&["fsync=off"])).as_ref()
 }
@@ -39,11 +40,7 @@ pub(super) fn server() -> Option<&'static Server> {
 /// Starts a server with these settings.
 pub(super) fn start(settings: &[&str]) -> Option<Server> {
     let Some(bin) = programs() else {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the gate demands what a laptop may lack"
-        )]
-        let required = std::env::var("QUITTANCE_REQUIRE_ALL").is_ok_and(|v| v == "1");
+        let required = demands_all();
         assert!(!required, "PostgreSQL is required here and not installed");
         println!("skipped: needs PostgreSQL");
         return None;
