@@ -8,6 +8,7 @@ mod input;
 mod network;
 mod output;
 mod qr;
+mod receipt;
 mod run;
 mod scan;
 mod scratch;
@@ -38,6 +39,7 @@ enum Command {
     Demo(demo::Args),
     Run(run::Args),
     Qr(qr::Args),
+    Receipt(receipt::Args),
     Scan(scan::Args),
     Serve(serve::Args),
     Wallet(wallet::Args),
@@ -59,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Qr(args) => qr::run(&args),
+        Command::Receipt(args) => receipt::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Wallet(args) => wallet::run(&args),

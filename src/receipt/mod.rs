@@ -101,6 +101,12 @@ pub fn read(
     profile: Option<&Profile>,
     hints: &Hints,
 ) -> Result<Vec<Paper>, ReadError> {
+    let pages = pages(bytes, profile)?;
+    Ok(pages.into_iter().map(|page| paper(page, hints)).collect())
+}
+
+/// What stands on the paper of a job, receipt by receipt, before any of it is understood.
+pub fn pages(bytes: &[u8], profile: Option<&Profile>) -> Result<Vec<Page>, ReadError> {
     if bytes.len() > JOB_BYTES_MAX {
         return Err(ReadError::TooLong { bytes: bytes.len() });
     }
@@ -122,10 +128,11 @@ pub fn read(
     if !pages.iter().any(is_readable) {
         return Err(unreadable(&job, dialect));
     }
-    Ok(pages.into_iter().map(|page| paper(page, hints)).collect())
+    Ok(pages)
 }
 
-fn paper(page: Page, hints: &Hints) -> Paper {
+/// Reads one page.
+pub fn paper(page: Page, hints: &Hints) -> Paper {
     let (reading, verdict) = extract::extract(&page, hints);
     Paper {
         lines: page.lines,

@@ -13,6 +13,8 @@ mod node;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod receipt;
+#[cfg(test)]
 mod stores;
 #[cfg(test)]
 mod story;

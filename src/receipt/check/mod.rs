@@ -30,6 +30,18 @@ pub enum Outcome {
     Absent,
 }
 
+impl Outcome {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+            Self::Refused => "refused",
+            Self::Absent => "absent",
+        }
+    }
+}
+
 /// How often each outcome came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Tally {
@@ -100,8 +112,14 @@ pub fn labels(json: &str) -> Result<BTreeMap<String, Label>, CheckError> {
 }
 
 /// Reads a file and holds it against its label.
-pub fn check_file(name: &str, label: &Label, bytes: &[u8], profile: Option<&Profile>) -> Checked {
-    let read = read(bytes, profile, &Hints::default());
+pub fn check_file(
+    name: &str,
+    label: &Label,
+    bytes: &[u8],
+    profile: Option<&Profile>,
+    hints: &Hints,
+) -> Checked {
+    let read = read(bytes, profile, hints);
     let mut checked = Checked {
         file: name.to_owned(),
         class: label.class.clone(),
@@ -172,11 +190,12 @@ impl Table {
         self.files.push(checked);
     }
 
-    /// How many totals were read wrong: the number that must be zero.
+    /// How many amounts were read wrong: the number that must be zero.
     pub fn wrong_amounts(&self) -> usize {
         let of = |class: &BTreeMap<&'static str, Tally>| {
-            ["total", "payable"]
+            AMOUNTS
                 .iter()
+                .chain(&["payable"])
                 .filter_map(|f| class.get(f))
                 .map(|t| t.wrong)
                 .sum::<usize>()

@@ -22,6 +22,7 @@ fn table(root: &Path) -> Table {
             label,
             &std::fs::read(root.join(name)).unwrap(),
             None,
+            &Hints::default(),
         ));
     }
     let hints = Hints {

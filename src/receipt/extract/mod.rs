@@ -12,8 +12,9 @@ mod currency;
 mod items;
 mod kind;
 mod lexicon;
-mod names;
+mod merchant;
 mod number;
+mod reference;
 mod rows;
 mod sums;
 mod verdict;
@@ -80,6 +81,17 @@ pub enum Method {
     Card,
     /// A wallet or another app.
     Wallet,
+}
+
+impl Method {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Cash => "cash",
+            Self::Card => "card",
+            Self::Wallet => "wallet",
+        }
+    }
 }
 
 /// An amount that could be the total, and what speaks for and against it.
@@ -288,7 +300,7 @@ fn header(
     let (kind, said) = kind::kind(lines, has_total, has_items);
     let american = currency::of_paper(lines, rows.marks());
     let month_first = hints.month_first || american.likely.is_some_and(|c| c.code() == "USD");
-    let found = names::merchant(lines, rows)
+    let found = merchant::merchant(lines, rows)
         .map(|(i, name)| Field::new(name, 80, Some(i), "the heading's first name"));
     let hinted = || {
         hints
@@ -304,7 +316,7 @@ fn header(
             "its title, or the lack of one",
         ),
         merchant: found.or_else(hinted),
-        order: names::order(lines)
+        order: reference::reference(lines)
             .map(|(i, value)| Field::new(value, 90, Some(i), "behind its label")),
         when: when::find(lines, month_first).map(|(i, when)| {
             Field::new(

@@ -41,6 +41,15 @@ impl Sheet {
         sheet
     }
 
+    /// Puts another sheet of this width below this one, a gap between them.
+    pub fn append(&mut self, below: &Self) {
+        let stride = self.width_dots.div_ceil(8);
+        let gap = std::iter::repeat_n(vec![0; stride], 2 * LINE_DOTS);
+        for row in gap.chain(below.rows.iter().cloned()) {
+            self.push(row);
+        }
+    }
+
     /// Printable width in dots.
     pub const fn width_dots(&self) -> usize {
         self.width_dots

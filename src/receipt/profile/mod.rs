@@ -68,7 +68,7 @@ const fn yes() -> bool {
 }
 
 /// A file of profiles.
-#[derive(serde::Deserialize)]
+#[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     profile: Vec<Profile>,
@@ -99,6 +99,12 @@ impl Profile {
             }
         }
         Ok(file.profile)
+    }
+
+    /// Profiles as the text of a file: what [`from_toml`](Self::from_toml) reads.
+    pub fn to_toml(profiles: &[Self]) -> String {
+        let profile = profiles.to_vec();
+        toml::to_string(&File { profile }).expect("a profile has no value that TOML lacks")
     }
 
     /// The families that are built in.

@@ -1,0 +1,228 @@
+//! Who sold: the name in the paper's heading.
+
+mod words;
+
+use super::super::layout::Line;
+use super::lexicon;
+use super::reference;
+use super::rows::{Rows, role};
+use super::when::When;
+use crate::text::Text;
+
+/// How many lines from the top are the heading.
+const HEADING_LINES_MAX: usize = 8;
+/// How many more lines a name may run on over.
+const NAME_LINES_MAX: usize = 3;
+
+/// The merchant: the line and the name.
+pub(super) fn merchant(lines: &[Line], rows: &Rows) -> Option<(usize, Text)> {
+    let top = lines.iter().enumerate().take(HEADING_LINES_MAX);
+    // The heading ends where things are sold or numbered.
+    let ends = |l: &Line, i: usize| {
+        let sold = rows.rows.get(i).is_some_and(|r| {
+            let priced = r
+                .numbers
+                .iter()
+                .any(|n| n.mark.is_some() || (n.value.places() == 2 && !n.code && !n.percent));
+            let columns =
+                r.flags & lexicon::COUNT != 0 && r.flags & (lexicon::AMOUNT | lexicon::NAME) != 0;
+            priced || (columns && r.numbers.is_empty())
+        });
+        sold || reference::stands_in(l.text.as_str())
+    };
+    let mut top: Vec<(usize, &Line)> = top.take_while(|(i, l)| *i == 0 || !ends(l, *i)).collect();
+    top.retain(|(i, l)| is_name(l, *i, rows));
+    let heading = || top.iter().copied();
+    let shop = || lines.iter().position(|l| is_company(l) || is_shop(l));
+    if heading().all(|(_, l)| is_sentence(l)) {
+        let at = shop()?;
+        let name = without_registration(lines.get(at)?.text.as_str());
+        return Some((at, Text::clean(name.trim())));
+    }
+    let biggest = heading().map(|(_, l)| area(l)).max()?;
+    let first = heading().next().map(|(_, l)| area(l));
+    let company = heading()
+        .take(4)
+        .find(|(_, l)| is_company(l))
+        .map(|(i, _)| i);
+    let (start, _) = heading()
+        .filter(|(_, l)| !is_sentence(l))
+        .find(|(i, l)| match company {
+            _ if biggest > 1 && first != Some(biggest) => area(l) == biggest,
+            Some(at) => continues(lines, *i, at, rows),
+            None => true,
+        })?;
+    let name = joined(lines, start, rows);
+    let name = without_registration(&name);
+    (!name.is_empty()).then(|| (start, Text::clean(&name)))
+}
+
+fn area(line: &Line) -> u8 {
+    line.size.0.saturating_mul(line.size.1)
+}
+
+/// Whether the name that begins at `from` reaches the company's ending at `to` without a break.
+fn continues(lines: &[Line], from: usize, to: usize, rows: &Rows) -> bool {
+    from == to
+        || (to - from < NAME_LINES_MAX
+            && (from..=to).all(|i| {
+                lines
+                    .get(i)
+                    .is_some_and(|l| is_name(l, i, rows) && !lexical_end(l))
+            }))
+        || (from < to && to - from <= 1)
+}
+
+/// A line that ends a name by itself.
+fn lexical_end(line: &Line) -> bool {
+    line.text.as_str().contains(',')
+}
+
+fn is_company(line: &Line) -> bool {
+    let lower = line.text.as_str().to_lowercase();
+    let bare = without_registration(lower.trim());
+    words::names_company(bare.as_str())
+        && !lower.contains("owned by")
+        && !lower.contains("operated by")
+}
+
+/// A shop by the last character of its name.
+fn is_shop(line: &Line) -> bool {
+    let text = line.text.as_str().trim();
+    text.chars().count() <= 20
+        && ["店", "屋", "堂", "楼", "館", "馆", "점"]
+            .iter()
+            .any(|end| text.ends_with(end))
+}
+
+/// A sentence, or a name with a form of address behind it: not the shop.
+fn is_sentence(line: &Line) -> bool {
+    let text = line.text.as_str().trim();
+    text.contains('、') || text.ends_with(['。', '様'])
+}
+
+/// A line that is drawn: one character makes most of it.
+fn is_rule(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().filter(|c| *c != ' ').collect();
+    let runs = chars
+        .chunk_by(|a, b| a == b)
+        .map(<[char]>::len)
+        .max()
+        .unwrap_or(0);
+    runs >= 6 && runs * 10 >= chars.len() * 7
+}
+
+fn is_name(line: &Line, at: usize, rows: &Rows) -> bool {
+    let text = line.text.as_str().trim();
+    let lower = lexicon::normal(text);
+    let bare = lower.trim_matches(|c: char| !c.is_alphanumeric());
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let rule = text.chars().all(|c| !c.is_alphanumeric()) || is_rule(text);
+    let labelled = rows.rows.get(at).is_some_and(|r| {
+        let digits = text.chars().any(|c| c.is_ascii_digit());
+        let named =
+            r.flags & (lexicon::NAME | lexicon::ASIDE) != 0 && r.flags & lexicon::OTHER == 0;
+        digits
+            && (named
+                || (!r.numbers.is_empty()
+                    && role(r.flags).is_some()
+                    && r.flags & lexicon::OTHER == 0))
+    });
+    let order = reference::stands_in(text);
+    letters >= 2
+        && !rule
+        && !words::is_title(bare)
+        && !words::is_noise(bare)
+        && !labelled
+        && !order
+        && digits * 2 <= letters + digits
+        && When::read(text, false).is_none()
+}
+
+/// The name from `start` on: lines of the same size, open parentheses and company endings join.
+fn joined(lines: &[Line], start: usize, rows: &Rows) -> String {
+    let text = |i: usize| lines.get(i).map_or("", |l| l.text.as_str().trim());
+    let mut name = text(start).to_owned();
+    let mut at = start;
+    while at + 1 < lines.len() && at - start < NAME_LINES_MAX {
+        let (here, next) = (lines.get(at), lines.get(at + 1));
+        let (Some(here), Some(next)) = (here, next) else {
+            break;
+        };
+        let open = name.matches('(').count() > name.matches(')').count();
+        let large = area(next) == area(here)
+            && area(here) > 1
+            && here.align == next.align
+            && is_name(next, at + 1, rows);
+        let ending = (at + 1..=at + 2).any(|i| {
+            lines.get(i).is_some_and(|l| {
+                is_company(l)
+                    && !l.text.as_str().contains(',')
+                    && l.text.as_str().chars().filter(char::is_ascii_digit).count() < 4
+            })
+        });
+        let company = ending
+            && !is_company(here)
+            && area(here) == area(next)
+            && is_name(next, at + 1, rows)
+            && !lexical_end(here);
+        if !(open || large || company) {
+            break;
+        }
+        name.push(' ');
+        name.push_str(next.text.as_str().trim());
+        at += 1;
+    }
+    name
+}
+
+/// A name without registration numbers: `(519537-X)` behind it, `#000002` before it.
+fn without_registration(name: &str) -> String {
+    let mut out = name.trim();
+    if let Some(open) = out.rfind('(') {
+        let inner = out.get(open..).unwrap_or("");
+        let digits = inner.chars().filter(char::is_ascii_digit).count();
+        if digits >= 3 && digits * 2 >= inner.chars().filter(|c| c.is_alphanumeric()).count() {
+            out = out.get(..open).unwrap_or(out).trim_end();
+        }
+    }
+    if let Some(rest) = out.strip_prefix('#') {
+        let rest = rest
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .trim_start();
+        if rest.chars().any(char::is_alphabetic) {
+            out = rest;
+        }
+    }
+    let framed = |c: char| {
+        matches!(
+            c,
+            '*' | '=' | '-' | '_' | '|' | '│' | '~' | '<' | '>' | ' ' | '\u{FFFD}' | '.'
+        )
+    };
+    out.trim_start_matches(framed)
+        .trim_end_matches(|c| framed(c) && c != '.')
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registration_numbers_are_no_part_of_the_name() {
+        assert_eq!(
+            without_registration("99 SPEED MART S/B (519537-X)"),
+            "99 SPEED MART S/B"
+        );
+        assert_eq!(
+            without_registration("#000002 BAIFU (M) SDN BHD"),
+            "BAIFU (M) SDN BHD"
+        );
+        assert_eq!(
+            without_registration("GARDENIA BAKERIES (KL) SDN BHD (139386 X)"),
+            "GARDENIA BAKERIES (KL) SDN BHD"
+        );
+    }
+}

@@ -1,0 +1,216 @@
+//! Under which number: the shop's own reference for a sale.
+
+mod labels;
+
+use super::super::layout::Line;
+use super::lexicon;
+use super::when::When;
+use crate::text::Text;
+use labels::Strength;
+
+/// How strong a label must be to count in the middle of a line ("GST ID NO" ends in one that is
+/// not).
+const STRONG: Strength = 4;
+
+/// The reference: line and value, of the strongest label on the paper.
+pub(super) fn reference(lines: &[Line]) -> Option<(usize, Text)> {
+    let mut best: Option<(Strength, usize, String)> = None;
+    for (i, line) in lines.iter().enumerate() {
+        let found = line.text.as_str();
+        let here = order_value(found).or_else(|| {
+            let below = lines.get(i + 1)?.text.as_str().trim();
+            let label = lexicon::normal(found.trim_end_matches([':', ' ', '#']));
+            let (strength, rest) = label_of(&label)?;
+            let alone =
+                rest.trim_matches(|c: char| !c.is_alphanumeric()).is_empty() && strength >= 5;
+            let value = first_word(below)?;
+            (alone
+                && value.len() == below.len()
+                && is_reference(&value)
+                && When::read(below, false).is_none())
+            .then_some((strength - 1, value))
+        });
+        if let Some((strength, value)) = here
+            && best.as_ref().is_none_or(|b| strength > b.0)
+        {
+            best = Some((strength, i, value));
+        }
+    }
+    best.map(|(_, i, value)| (i, Text::clean(&value)))
+}
+
+/// Whether a line holds a reference.
+pub(super) fn stands_in(line: &str) -> bool {
+    order_value(line).is_some()
+}
+
+/// The reference behind a label in this line, and how strong the label is.
+fn order_value(line: &str) -> Option<(Strength, String)> {
+    if !line.contains(|c: char| c.is_numeric() || c == '#') {
+        return None;
+    }
+    // A line may hold several labels beside each other.
+    let columns = line.split("   ").map(str::trim).filter(|c| !c.is_empty());
+    let whole = std::iter::once(line.trim()).chain(columns.clone());
+    let mut best: Option<(Strength, String)> = None;
+    let inner = words_from_label(line).map(|part| (part, STRONG));
+    for (part, least) in whole.map(|part| (part, 0)).chain(inner) {
+        if let Some((strength, value)) = value_of(part).filter(|v| v.0 >= least)
+            && best.as_ref().is_none_or(|b| strength > b.0)
+        {
+            best = Some((strength, value));
+        }
+    }
+    best
+}
+
+/// The rest of a line from the word with which an order label could begin.
+fn words_from_label(line: &str) -> impl Iterator<Item = &str> {
+    line.match_indices(' ')
+        .filter_map(|(i, _)| line.get(i + 1..))
+        .filter(|rest| !rest.starts_with(' '))
+        .take(12)
+}
+
+fn value_of(part: &str) -> Option<(Strength, String)> {
+    if let Some(tag) = part.strip_prefix('#') {
+        let value = first_word(tag.trim_start())?;
+        let rest = tag.trim_start().get(value.len()..).unwrap_or("").trim();
+        let word = value.chars().all(char::is_alphanumeric) && !tag.starts_with(' ');
+        return (rest.is_empty() && word && value.len() >= 2).then_some((4, value));
+    }
+    let normal = lexicon::normal(part);
+    let (strength, rest) = label_of(&normal)?;
+    let from = part.chars().count().checked_sub(rest.chars().count())?;
+    let raw: String = if normal.chars().count() == part.chars().count() {
+        part.chars().skip(from).collect()
+    } else {
+        rest.to_uppercase()
+    };
+    let marked = raw.trim_start().starts_with([':', '#', '：', '.']) || raw.contains('#');
+    let raw = raw.trim_start_matches(|c: char| {
+        matches!(
+            c,
+            ' ' | ':' | '#' | '.' | '：' | '-' | '°' | 'º' | '№' | ')'
+        )
+    });
+    let value = first_word(raw)?;
+    if value.chars().any(|c| matches!(c, ','))
+        && value.chars().all(|c| c.is_ascii_digit() || c == ',')
+    {
+        return None;
+    }
+    let ok = is_reference(&value)
+        && When::read(raw, false).is_none_or(|_| value.len() > 10 && !value.contains(['/', ':']));
+    // A bare word needs a number behind it at once: "Order 1847", but no "Bill Smith 5".
+    (ok && (marked || strength >= 4 || value.len() >= 4)).then_some((strength, value))
+}
+
+/// The longest order label that the text begins with, and what follows.
+fn label_of(normal: &str) -> Option<(Strength, &str)> {
+    let text = normal.trim_start_matches(['(', '*', '-', ' ']);
+    let plain = |label: &str| -> Option<usize> {
+        let mut at = 0;
+        for word in label.split(' ') {
+            let rest = text.get(at..)?;
+            let skip = rest.len()
+                - rest
+                    .trim_start_matches(|c: char| matches!(c, ' ' | '.' | '-' | ':') && at > 0)
+                    .len();
+            let rest = text.get(at + skip..)?;
+            if word == "n" {
+                let n = rest
+                    .strip_prefix('n')
+                    .map(|r| r.trim_start_matches(['.', '°', 'º', 'o']))?;
+                at = text.len() - n.len();
+            } else {
+                at = text.len() - rest.strip_prefix(word)?.len();
+            }
+        }
+        let next = text.get(at..)?.chars().next();
+        let bounded =
+            next.is_none_or(|c| !(c.is_alphabetic() && c.is_ascii())) || !label.is_ascii();
+        bounded.then_some(at)
+    };
+    let begin = labels::beginning(text.chars().next()?);
+    let hits = begin
+        .iter()
+        .filter_map(|(label, strength)| plain(label).map(|at| (at, *strength)));
+    let (at, strength) = hits.max_by_key(|h| (h.0, h.1))?;
+    let rest = text.get(at..)?;
+    let rest_trimmed = rest.trim_start_matches([' ', '.', ':']);
+    // "Order no" written as "Order: no. 5", "NUMBER" spelled out behind a bare label.
+    let rest = ["number", "num", "nr", "no", "id"].iter().find_map(|w| {
+        rest_trimmed
+            .strip_prefix(w)
+            .filter(|r| !r.starts_with(char::is_alphanumeric))
+    });
+    Some((
+        strength,
+        rest.unwrap_or_else(|| text.get(at..).unwrap_or("")),
+    ))
+}
+
+fn first_word(text: &str) -> Option<String> {
+    let word: String = text
+        .chars()
+        .take_while(|c| !c.is_whitespace() && !matches!(c, '）' | ')' | '，' | ';'))
+        .collect();
+    let word = word.trim_end_matches(['.', ',', ':']).to_owned();
+    (!word.is_empty()).then_some(word)
+}
+
+/// A reference has a digit, and is no amount, percentage or time.
+fn is_reference(value: &str) -> bool {
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    let form = value
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '/' | '_' | '#' | '.' | '*'));
+    let amount = value.contains('.')
+        && value.chars().all(|c| c.is_ascii_digit() || c == '.')
+        && value.split('.').next_back().is_some_and(|p| p.len() == 2);
+    digits > 0 && form && !amount && value.chars().count() <= 40
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_numbers_are_found_behind_their_labels() {
+        for (line, value) in [
+            ("Order #12345", "12345"),
+            ("Order: 140018833", "140018833"),
+            ("RECEIPT NO. : CS1801/26717", "CS1801/26717"),
+            ("单号：201510211832171490001", "201510211832171490001"),
+            ("Order 1847", "1847"),
+            ("No. 1234", "1234"),
+            ("20/03/2018 7:07PM RCPT NO.18252", "18252"),
+            ("订单编号                     3243543546", "3243543546"),
+            ("INVOICE # : OR18032902170347", "OR18032902170347"),
+            ("Rechnung Nr. 2024-118", "2024-118"),
+            ("#PRUEBA1", "PRUEBA1"),
+            ("Fiş No: 0042", "0042"),
+            ("INV NO: CS-SA-0108558", "CS-SA-0108558"),
+        ] {
+            assert_eq!(
+                order_value(line).map(|v| v.1).as_deref(),
+                Some(value),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_reference_is_not_taken() {
+        for line in [
+            "Order total 12.00",
+            "Check out our website",
+            "BILL SMITH",
+            "No refunds",
+            "Order date 12/05/2024",
+        ] {
+            assert_eq!(order_value(line), None, "{line}");
+        }
+    }
+}
