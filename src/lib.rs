@@ -40,6 +40,7 @@ pub mod money;
 pub mod net;
 pub mod order;
 pub mod play;
+pub mod query;
 pub mod receipt;
 pub mod roles;
 pub mod scenario;
