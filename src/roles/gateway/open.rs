@@ -124,7 +124,9 @@ impl Gateway {
                 Some(order.expires),
             );
         }
-        cx.record(order.event(what).note(order.reference.clone()));
+        let mut raised = order.event(what).note(order.reference.clone());
+        raised.peer = self.shops.get(&merchant).copied();
+        cx.record(raised);
         cx.put(ReceiptRow {
             uid: opened.uid,
             code: opened.hash,
