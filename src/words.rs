@@ -19,15 +19,18 @@ impl UnknownWord {
     }
 }
 
-/// Declares an enum of words with `ALL`, `word()`, `Display`, `FromStr`, serde and a store column.
+/// Declares an enum of words with `ALL`, `word()`, `about()`, `Display`, `FromStr`, serde and a
+/// store column.
 macro_rules! words {
     (
         $(#[$doc:meta])*
-        pub enum $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }
+        pub enum $name:ident {
+            $($(#[doc = $vdoc:literal])* $variant:ident = $word:literal),+ $(,)?
+        }
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
+        pub enum $name { $($(#[doc = $vdoc])* $variant),+ }
 
         impl $name {
             /// Every one, in the order of the declaration.
@@ -36,6 +39,11 @@ macro_rules! words {
             /// Its word, the same in messages, stores, scenarios and reports.
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
+            }
+
+            /// What it means, in a sentence: its documentation.
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($vdoc),*).trim_ascii()),+ }
             }
         }
         impl std::fmt::Display for $name {

@@ -5,12 +5,14 @@ mod demo;
 mod development;
 mod exit;
 mod input;
+mod load;
 mod network;
 mod output;
 mod qr;
 mod receipt;
 mod run;
 mod scan;
+mod scenario;
 mod scratch;
 mod serve;
 mod wallet;
@@ -38,6 +40,7 @@ struct Cli {
 enum Command {
     Demo(demo::Args),
     Run(run::Args),
+    Scenario(scenario::Args),
     Qr(qr::Args),
     Receipt(receipt::Args),
     Scan(scan::Args),
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
     let ended = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Scenario(args) => scenario::run(&args),
         Command::Qr(args) => qr::run(&args),
         Command::Receipt(args) => receipt::run(&args),
         Command::Scan(args) => scan::run(&args),

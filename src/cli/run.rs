@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use super::scratch::Scratch;
-use super::{Ended, input, output, scan};
+use super::{Ended, load, output, scan};
 use crate::play;
 use crate::roles::Actor;
 use crate::scenario::report::{Sweep, Verdict};
@@ -10,7 +10,7 @@ use crate::scenario::{Scenario, Seeds};
 use crate::sim::{self, Options, RunReport, Staging};
 use clap::ValueEnum;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Parties and papers are made as everywhere else.
@@ -72,21 +72,7 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args) -> Ended {
-    let mut scenarios = Vec::new();
-    let mut invalid = 0_usize;
-    for path in files(&args.paths)? {
-        match scenario(&path)? {
-            Ok(scenario) => scenarios.push(Arc::new(scenario)),
-            Err(text) => {
-                output::say(&text);
-                invalid += 1;
-            }
-        }
-    }
-    if invalid > 0 {
-        let what = format!("read {invalid} of the scenarios: nothing was run");
-        return Err(Failure::new(Exit::Malformed, what));
-    }
+    let scenarios = load::scenarios(&args.paths)?;
     let mut verdicts = Vec::new();
     for scenario in &scenarios {
         let sweep = sweep(args, scenario)?;
@@ -101,49 +87,6 @@ pub(super) fn run(args: &Args) -> Ended {
         () if skipped => Exit::Nothing,
         () => Exit::Done,
     })
-}
-
-/// The scenario files that were named, folders opened, in order.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
-    for path in paths {
-        if !path.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let entries = std::fs::read_dir(path).map_err(|error| {
-            let name = path.display();
-            Failure::new(Exit::Environment, format!("open folder {name}: {error}"))
-        })?;
-        let mut inside: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        inside.sort();
-        files.extend(
-            inside
-                .into_iter()
-                .filter(|p| p.extension().is_some_and(|e| e == "toml")),
-        );
-    }
-    if files.is_empty() {
-        return Err(Failure::new(
-            Exit::Nothing,
-            "find a scenario: the folders hold none",
-        ));
-    }
-    Ok(files)
-}
-
-/// A scenario, or what is wrong with it, as text for people.
-fn scenario(path: &Path) -> Result<Result<Scenario, String>, Failure> {
-    let bytes = input::read(path)?;
-    let name = path.display().to_string();
-    let source = String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        Failure::new(
-            Exit::Malformed,
-            format!("read {name}: no UTF-8 at offset {at}"),
-        )
-    })?;
-    Ok(Scenario::parse(&name, &source).map_err(|invalid| invalid.to_string()))
 }
 
 fn seeds(args: &Args, scenario: &Scenario) -> Result<Seeds, Failure> {

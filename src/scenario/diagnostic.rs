@@ -157,7 +157,16 @@ impl Invalid {
         self.lines.mark(error.spot.start)
     }
 
-    fn write_one(&self, f: &mut fmt::Formatter<'_>, error: &Diagnostic) -> fmt::Result {
+    /// Every error as a block, without the line that counts them.
+    pub fn blocks(&self) -> String {
+        let mut out = String::new();
+        for error in &self.errors {
+            let _infallible = self.write_one(&mut out, error);
+        }
+        out
+    }
+
+    fn write_one(&self, f: &mut impl fmt::Write, error: &Diagnostic) -> fmt::Result {
         let Mark { line, column } = self.mark(error);
         let text = self.lines.line(line);
         let before: String = text.chars().take(column - 1).collect();

@@ -1,21 +1,24 @@
 //! Scenarios: schema, expectations, invariants and report, all pure (floor 5).
 //!
 //! [`Scenario::parse`] reads a TOML file to a checked [`Scenario`] or lists everything that is
-//! wrong
-//! with it. A driver plays the scenario's steps and faults; it need not know what must hold.
+//! wrong with it. A driver plays the scenario's steps and faults; it need not know what must hold.
 
 pub mod carries;
 mod diagnostic;
 pub mod expect;
 pub mod facts;
 mod features;
+pub mod fmt;
 mod index;
 pub mod invariants;
+pub mod json_schema;
 mod judge;
+pub mod keys;
 mod load;
 mod lower;
 pub mod report;
 mod schema;
+pub mod templates;
 mod units;
 pub mod vocab;
 

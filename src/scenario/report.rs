@@ -178,7 +178,7 @@ impl Sweep {
         for feature in &self.skipped {
             let _infallible = writeln!(out, "SKIP {}: needs {feature}", scenario.name);
         }
-        let _infallible = write!(out, "{}", self.counts(scenario));
+        let _infallible = writeln!(out, "{}", self.counts(scenario));
         out
     }
 

@@ -15,6 +15,8 @@ mod readme;
 #[cfg(test)]
 mod receipt;
 #[cfg(test)]
+mod scenario;
+#[cfg(test)]
 mod stores;
 #[cfg(test)]
 mod story;

@@ -216,7 +216,7 @@ fn eventually_has_a_deadline_and_sometimes_fails_the_sweep_only() {
     );
     assert!(text.contains("day.toml:20, seed 1"), "{text}");
     assert!(
-        text.ends_with("0 passed, 1 failed, 0 skipped, 1 never reached"),
+        text.ends_with("0 passed, 1 failed, 0 skipped, 1 never reached\n"),
         "{text}"
     );
     assert_eq!(sweep.to_json(&scenario)["never-reached"][0], "ann.failed");

@@ -8,7 +8,7 @@ use crate::message::MessageKind;
 use crate::scenario::carries::{carries, is_answered, recorders};
 use crate::scenario::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
 use crate::scenario::schema::{
-    ActorKind, Attack, AttackKind, Fault, FaultKind, Moment, Route, Site,
+    ActorKind, Attack, AttackKind, Fault, FaultKind, Moment, Route, Run, Site,
 };
 use crate::scenario::units::{Range, Share};
 use crate::text::Text;
@@ -18,11 +18,11 @@ use crate::time::Span;
 const FAULTS_MAX: usize = 1_000;
 
 impl Lower {
-    pub(super) fn faults(&mut self, root: &mut Table<'_>) -> Vec<Fault> {
+    pub(super) fn faults(&mut self, root: &mut Table<'_>, run: &Run) -> Vec<Fault> {
         let tables = root.array(self, "fault");
         self.at_most(&tables, FAULTS_MAX, "faults");
         let tables = tables.into_iter().take(FAULTS_MAX);
-        tables.filter_map(|table| self.fault(table)).collect()
+        tables.filter_map(|table| self.fault(table, run)).collect()
     }
 
     pub(super) fn at_most(&mut self, tables: &[Table<'_>], most: usize, what: &str) {
@@ -36,7 +36,7 @@ impl Lower {
         }
     }
 
-    fn fault(&mut self, mut table: Table<'_>) -> Option<Fault> {
+    fn fault(&mut self, mut table: Table<'_>, run: &Run) -> Option<Fault> {
         let id: Option<Name> = table.need(self, "id");
         if let Some(id) = id {
             table.what = format!("fault `{id}`");
@@ -54,6 +54,12 @@ impl Lower {
         let skew = table.get(self, "by");
         if does == Some(FaultKind::ClockSkew) && !table.has("by") {
             table.must(self, "by");
+        }
+        if let (Moment::At(at), Some(item)) = (moment, table.item("at"))
+            && at.least >= run.lasts
+        {
+            let why = format!("the run is over after {}", run.lasts);
+            self.never_fires(item.span(), &table.what, &why, None);
         }
         if times == Some(0) || chance == Some(Share::NEVER) {
             let spot = table.spot.clone();
@@ -87,7 +93,11 @@ impl Lower {
     }
 
     fn site(&mut self, table: &mut Table<'_>, does: Option<FaultKind>) -> Option<Site> {
-        let does = does?;
+        let Some(does) = does else {
+            // Nobody knows which of them belong here, so none is complained of.
+            table.knows(&["link", "on", "message"]);
+            return None;
+        };
         match (does.is_of_link(), table.has("link"), table.has("on")) {
             (true, true, false) => self.link_site(table, does),
             (false, false, true) => {

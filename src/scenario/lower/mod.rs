@@ -17,6 +17,7 @@ use super::units::UnitError;
 use crate::id::Name;
 use crate::text::Text;
 use table::{Item, Table, Word};
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The longest scenario file, in bytes.
@@ -28,25 +29,7 @@ const SCHEMA: u32 = 1;
 
 /// Reads a scenario, or says everything that is wrong with it. `file` is only for messages.
 pub(super) fn scenario(file: &str, source: &str) -> Result<Scenario, Invalid> {
-    let invalid = |errors| Invalid {
-        file: file.to_owned(),
-        lines: Lines::new(source),
-        errors,
-    };
-    if source.len() > SOURCE_BYTES_MAX {
-        let message = format!(
-            "{} bytes, and at most {SOURCE_BYTES_MAX} are read",
-            source.len()
-        );
-        return Err(invalid(vec![Diagnostic::new(Code::Limit, 0..0, message)]));
-    }
-    let (tree, errors) = DeTable::parse_recoverable(source);
-    if !errors.is_empty() {
-        // What was recovered is a guess, and errors about a guess would mislead.
-        return Err(invalid(
-            errors.iter().map(syntax).take(ERRORS_MAX).collect(),
-        ));
-    }
+    let tree = tree(file, source)?;
     let mut cx = Lower {
         index: Index::default(),
         lines: Lines::new(source),
@@ -59,7 +42,32 @@ pub(super) fn scenario(file: &str, source: &str) -> Result<Scenario, Invalid> {
     errors.truncate(ERRORS_MAX);
     match found {
         Some(scenario) if errors.is_empty() => Ok(scenario),
-        _ => Err(invalid(errors)),
+        _ => Err(invalid(file, source, errors)),
+    }
+}
+
+/// The file as a tree whose values know their places.
+pub(super) fn tree<'a>(file: &str, source: &'a str) -> Result<Spanned<DeTable<'a>>, Invalid> {
+    if source.len() > SOURCE_BYTES_MAX {
+        let bytes = source.len();
+        let message = format!("{bytes} bytes, and at most {SOURCE_BYTES_MAX} are read");
+        let error = Diagnostic::new(Code::Limit, 0..0, message);
+        return Err(invalid(file, source, vec![error]));
+    }
+    let (tree, errors) = DeTable::parse_recoverable(source);
+    if errors.is_empty() {
+        return Ok(tree);
+    }
+    // What was recovered is a guess, and errors about a guess would mislead.
+    let errors = errors.iter().map(syntax).take(ERRORS_MAX);
+    Err(invalid(file, source, errors.collect()))
+}
+
+fn invalid(file: &str, source: &str, errors: Vec<Diagnostic>) -> Invalid {
+    Invalid {
+        file: file.to_owned(),
+        lines: Lines::new(source),
+        errors,
     }
 }
 
@@ -95,7 +103,7 @@ impl Lower {
         let attackers = self.attackers(&mut root);
         let loads = self.loads(&mut root);
         let network = self.network(&mut root);
-        let faults = self.faults(&mut root);
+        let faults = self.faults(&mut root, &run);
         let attacks = self.attacks(&mut root);
         let steps = self.steps(&mut root, &run);
         let expects = self.expects(&mut root, &run);

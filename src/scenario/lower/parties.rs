@@ -7,6 +7,7 @@ use crate::money::{Currency, Money};
 use crate::order::Reason;
 use crate::roles::gateway::Timing;
 use crate::scenario::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::scenario::keys::ANSWERS;
 use crate::scenario::schema::{
     ActorKind, Answers, Attacker, Bank, Check, Chip, Confirms, Crowd, Customer, Gateway, Key,
     Merchant, Printer, Sight, Template, Via,
@@ -42,14 +43,6 @@ impl Lower {
     }
 
     fn answers(&mut self, table: &mut Table<'_>) -> Answers {
-        const FORMS: [&str; 6] = [
-            "promptly",
-            "slowly 2s..9s",
-            "never",
-            "declines insufficient-funds",
-            "garbage",
-            "twice",
-        ];
         let Some(word) = table.word(self, "answers") else {
             return Answers::Promptly;
         };
@@ -68,9 +61,12 @@ impl Lower {
             let error = Diagnostic::new(Code::UnknownWord, word.spot, message);
             let help = match head {
                 "declines" => did_you_mean(rest, Reason::ALL.iter().map(|reason| reason.word())),
-                _ => did_you_mean(head, FORMS.iter().filter_map(|form| form.split(' ').next())),
+                _ => did_you_mean(
+                    head,
+                    ANSWERS.iter().filter_map(|form| form.split(' ').next()),
+                ),
             };
-            self.note(error.label(one_of(&FORMS)).help(help));
+            self.note(error.label(one_of(ANSWERS)).help(help));
             Answers::Promptly
         })
     }
@@ -123,19 +119,24 @@ impl Lower {
         if let (Some(item), true) = (table.item("tills"), tills == 0 || tills > TILLS_MAX) {
             self.wrong(item, &format!("1 to {TILLS_MAX} tills"));
         }
+        let name = table.or(self, "name", Text::clean(&title(word.text)));
+        let paper = table.or(self, "paper", template(currency));
+        let printer = table.or(self, "printer", Printer::Ok);
+        let chip = table.or(self, "chip", Chip::Ok);
+        let key = table.or(self, "key", Key::Certified);
+        table.finish(self);
         let merchant = Merchant {
-            name: table.or(self, "name", Text::clean(&title(word.text))),
+            name,
             bank: bank?,
             gateway: gateway?,
             currency,
             tills,
-            paper: table.or(self, "paper", template(currency)),
-            printer: table.or(self, "printer", Printer::Ok),
-            chip: table.or(self, "chip", Chip::Ok),
-            key: table.or(self, "key", Key::Certified),
+            paper,
+            printer,
+            chip,
+            key,
         };
         self.fits_name(word, u32::from(tills), &merchant);
-        table.finish(self);
         Some(merchant)
     }
 
@@ -176,15 +177,21 @@ impl Lower {
         {
             self.wrong(item, "a balance of nothing or more");
         }
+        let limit = table.money(self, "limit", currency);
+        let scans_in = table.or(self, "scans-in", seconds(2, 9));
+        let confirms = self.confirms(table);
+        let checks = self.checks(table).unwrap_or(checks);
+        let gives_up_after = table.get(self, "gives-up-after");
+        let via = table.or(self, "via", Via::App);
         Some(Customer {
             bank: bank?,
             balance: balance?,
-            limit: table.money(self, "limit", currency),
-            scans_in: table.or(self, "scans-in", seconds(2, 9)),
-            confirms: self.confirms(table),
-            checks: self.checks(table).unwrap_or(checks),
-            gives_up_after: table.get(self, "gives-up-after"),
-            via: table.or(self, "via", Via::App),
+            limit,
+            scans_in,
+            confirms,
+            checks,
+            gives_up_after,
+            via,
         })
     }
 

@@ -60,6 +60,10 @@ impl Lower {
             self.note(Diagnostic::new(Code::TooLate, item.span(), message));
         }
         let verb: Option<Verb> = table.need(self, "does");
+        if verb.is_none() {
+            // Nobody knows which of them belong here, so none is complained of.
+            table.knows(&["who", "with"]);
+        }
         let who = self.who(table, verb);
         let act = self.act(table, verb, who);
         let mark = self.mark(&table.spot);
@@ -194,6 +198,7 @@ impl Lower {
                 );
             }
         }
+        let till = with.or(self, "till", 1);
         let currency = self.index.currency_of(who.as_ref());
         let items = self.items(with, currency);
         let total = items.iter().try_fold(Money::zero(currency), |sum, item| {
@@ -223,7 +228,7 @@ impl Lower {
             receipt: receipt?,
             amount: amount?,
             items,
-            till: with.or(self, "till", 1),
+            till,
         })
     }
 

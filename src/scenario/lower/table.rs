@@ -42,6 +42,11 @@ impl<'a> Table<'a> {
         self.map.get(key)
     }
 
+    /// These keys are known, whatever they hold.
+    pub(super) fn knows(&mut self, keys: &[&'static str]) {
+        self.known.extend(keys);
+    }
+
     /// The value of a key, if it is there and right.
     pub(super) fn get<T: Read>(&mut self, cx: &mut Lower, key: &'static str) -> Option<T> {
         T::read(cx, self.item(key)?)
