@@ -49,7 +49,8 @@ pub fn guess<'a>(runs: impl Iterator<Item = &'a [u8]>, multibyte: bool) -> Guess
         // Two-byte sequences happen by chance in code pages; three-byte ones do not.
         let long = text.chars().filter(|c| c.len_utf8() > 2).count();
         let short = text.chars().filter(|c| c.len_utf8() == 2).count();
-        if long > 0 || short > 1 {
+        let accents = !multibyte && text.chars().all(is_accent_or_ascii);
+        if long > 0 || short > 1 || accents {
             return Guess::Multibyte(Charset::Utf8);
         }
     }
@@ -66,6 +67,11 @@ pub fn guess<'a>(runs: impl Iterator<Item = &'a [u8]>, multibyte: bool) -> Guess
         _ if multibyte => Guess::NotSure,
         _ => Guess::Single,
     }
+}
+
+/// Accented Latin letters and a pound sign: what a lone pair is when it is UTF-8.
+const fn is_accent_or_ascii(c: char) -> bool {
+    matches!(c, '\0'..='\x7F' | '£' | '\u{C0}'..='\u{17F}')
 }
 
 /// A run without rules: the same byte four times or more draws a line and says nothing, nor does
@@ -149,6 +155,12 @@ mod tests {
             let guessed = guess(bytes.split(|b| *b == b'\n'), false);
             assert_eq!(guessed, Guess::Multibyte(charset), "{text}");
         }
+    }
+
+    #[test]
+    fn one_accent_is_enough_to_know_utf_8_by() {
+        let guessed = guess(std::iter::once("*** İPTAL ***".as_bytes()), false);
+        assert_eq!(guessed, Guess::Multibyte(Charset::Utf8));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! Pure: bytes and label text in, a table out. Labels are a JSON object of file names to fields
 //! (the
 //! form of a corpus's `labels.json`); scanned receipts come as boxes of text with a key file each.
-//! Amounts compare as numbers; any of several listed dates counts.
+//! Amounts compare as numbers; any of several listed dates counts. Beside the fields a label may
+//! have `shop`, the currency that the till counts in, and `verdict`: `payable`, the name of a
+//! reason, or `refused` for any reason.
 
 mod boxes;
 
@@ -119,7 +121,12 @@ pub fn check_file(
     profile: Option<&Profile>,
     hints: &Hints,
 ) -> Checked {
-    let read = read(bytes, profile, hints);
+    let shop = label.fields.get("shop").and_then(Value::as_str);
+    let hints = Hints {
+        currency: shop.and_then(|code| code.parse().ok()).or(hints.currency),
+        ..hints.clone()
+    };
+    let read = read(bytes, profile, &hints);
     let mut checked = Checked {
         file: name.to_owned(),
         class: label.class.clone(),
@@ -235,7 +242,9 @@ fn read_error(error: ReadError) -> String {
     error.to_string()
 }
 
-const AMOUNTS: &[&str] = &["total", "subtotal", "tax", "discount", "paid", "change"];
+const AMOUNTS: &[&str] = &[
+    "total", "subtotal", "tax", "discount", "service", "tip", "paid", "change",
+];
 
 fn refuse(checked: &mut Checked, label: &serde_json::Map<String, Value>, why: &str) {
     for field in AMOUNTS
@@ -308,6 +317,13 @@ fn compare(
             Some(read.word().to_owned()),
         );
     }
+    if let Some(expected) = label.get("verdict").and_then(Value::as_str) {
+        let read = verdict
+            .as_ref()
+            .map_or_else(NotPayable::name, |_| "payable");
+        let same = read == expected || (expected == "refused" && verdict.is_err());
+        put(checked, "verdict", Some(same), false, Some(read.to_owned()));
+    }
     if let Some(expected) = label.get("items").and_then(Value::as_array) {
         let same = (!reading.items.is_empty()).then(|| same_items(expected, reading));
         put(
@@ -331,6 +347,8 @@ fn amounts(
         ("subtotal", &reading.subtotal),
         ("tax", &reading.tax),
         ("discount", &reading.discount),
+        ("service", &reading.service),
+        ("tip", &reading.tip),
         ("paid", &reading.paid),
         ("change", &reading.change),
     ];
@@ -351,7 +369,12 @@ fn amounts(
             );
             continue;
         }
-        let Some(expected) = expected.as_str().and_then(amount_of) else {
+        let thousandths = label.get("shop").or_else(|| label.get("currency"));
+        let thousandths = thousandths
+            .and_then(Value::as_str)
+            .and_then(|c| c.parse().ok());
+        let three = thousandths.is_some_and(|c: Currency| c.exponent() == 3);
+        let Some(expected) = expected.as_str().and_then(|text| amount_of(text, three)) else {
             continue;
         };
         let refused = match verdict {
@@ -401,7 +424,12 @@ fn bare(text: &str) -> String {
 }
 
 /// An amount of a label; `0.80 (8%) + 10.00 (10%)` is the sum of what is not a percentage.
-fn amount_of(text: &str) -> Option<Decimal> {
+fn amount_of(text: &str, thousandths: bool) -> Option<Decimal> {
+    // `3.750` is three thousand in most currencies and less than four dinars.
+    let long = format!("{text}0");
+    if thousandths && let Some(value) = Decimal::read(&long).filter(|d| d.places() == 4) {
+        return Some(value);
+    }
     let outside: String = {
         let mut depth = 0_usize;
         let keep = |c: &char| {

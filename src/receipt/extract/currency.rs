@@ -84,7 +84,9 @@ const GAP_MAX: usize = 48;
 const FAR: &[&str] = &[
     "EUR", "USD", "GBP", "CHF", "MYR", "SGD", "HKD", "CNY", "RMB", "JPY", "KRW", "IDR", "THB",
     "TRY", "BRL", "AUD", "CAD", "NZD", "INR", "RM", "R$", "Rp", "€", "$", "£", "¥", "￥", "S$",
-    "HK$", "NT$", "US$", "₺", "฿", "₩",
+    "HK$", "NT$", "US$", "₺", "฿", "₩", "PLN", "CZK", "HUF", "SEK", "NOK", "DKK", "BGN", "MXN",
+    "ARS", "CLP", "TWD", "PHP", "VND", "ZAR", "AED", "SAR", "EGP", "KWD", "BHD", "OMR", "JOD",
+    "TND", "UAH", "ILS", "RSD", "ISK", "MOP", "zł", "Kč", "kr", "Rp.", "TL",
 ];
 
 /// A mark before a number: what it says, where it begins, and whether a minus stands between.

@@ -163,7 +163,18 @@ pub(super) fn unpriced(rows: &Rows, lines: &[Line]) -> Vec<Item> {
 
 /// Dates, telephone numbers and tax table rows are no items.
 fn is_prose(row: &Row) -> bool {
+    let counts = lexicon::COUNT | lexicon::ASIDE | lexicon::SAVINGS;
+    // "Total weight 4.25 kg", "合計点数 1点".
+    let counted = row.role == Some(Role::Aside)
+        && row.flags & counts != 0
+        && row.flags & lexicon::OTHER == 0
+        && row.flags & lexicon::DISCOUNT == 0
+        && row
+            .numbers
+            .iter()
+            .all(|n| n.mark.is_none() && n.value.e4() >= 0);
     row.summary
+        || counted
         || (row.flags & lexicon::NAME != 0
             && row
                 .numbers

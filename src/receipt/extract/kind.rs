@@ -32,6 +32,8 @@ pub enum Kind {
     CardSlip,
     /// A sale that says it has been paid.
     AlreadyPaid,
+    /// What something would cost, or what is delivered: an offer, an estimate, a delivery note.
+    Quote,
 }
 
 impl Kind {
@@ -47,6 +49,7 @@ impl Kind {
             Self::Training => "training",
             Self::CardSlip => "card slip",
             Self::AlreadyPaid => "already paid",
+            Self::Quote => "quote",
         }
     }
 }
@@ -75,22 +78,34 @@ const TITLES: &[(Kind, &str)] = &[
     ),
     (
         Kind::Report,
-        "x report*|z report*|x-report*|z-report*|xreport|zreport|x reading*|z reading*|end of day*|end-of-day*|daily report*|daily sales report*|sales report*|shift report*|day report*|closing report*|cash report*|till report*|cashier report*|department report*|settlement report*|summary report|daily summary*|tagesabschluss*|z-bericht*|x-bericht*|z-bon*|z bon|kassenbericht*|kassenabschluss*|tagesbericht*|rapport z*|rapport x*|cloture*|rapport journalier*|rapporto*|chiusura*|chiusura giornaliera|cierre*|informe z*|reporte*|informe*|cierre de caja*|fechamento*|relatorio*|reducao z*|leitura x*|z raporu*|x raporu*|gun sonu*|rapor*|laporan*|tutup kasir*|日报*|日结*|交班*|营业报表*|班结*|日報*|精算*|点検*|売上集計*|日計*|정산*|일일정산*|마감*|영업일보*|รายงาน*|สรุปยอด*",
+        "x report*|z report*|x-report*|z-report*|xreport|zreport|x reading*|z reading*|end of day*|end-of-day*|daily report*|daily sales*|sales summary*|day end*|end of shift*|cash up*|cashup*|closing*|daily total*|financial report*|x-read*|z-read*|eod*|batch report*|tip report*|void report*|product mix*|hourly sales*|till summary*|drawer report*|daily sales report*|sales report*|shift report*|day report*|closing report*|cash report*|till report*|cashier report*|department report*|settlement report*|summary report|daily summary*|tagesabschluss*|z-bericht*|x-bericht*|z-bon*|z bon|kassenbericht*|kassenabschluss*|tagesbericht*|rapport z*|rapport x*|cloture*|rapport journalier*|rapporto*|chiusura*|chiusura giornaliera|cierre*|informe z*|reporte*|informe*|cierre de caja*|fechamento*|relatorio*|reducao z*|leitura x*|z raporu*|x raporu*|gun sonu*|rapor*|laporan*|tutup kasir*|日报*|日结*|交班*|营业报表*|班结*|日報*|精算*|点検*|売上集計*|日計*|정산*|일일정산*|마감*|영업일보*|รายงาน*|สรุปยอด*",
+    ),
+    (
+        Kind::Kitchen,
+        "kitchen copy|kitchen order*|kitchen ticket*|kot|chef copy|kuchenbon|bestellbon|bon de cuisine|bon cuisine|comanda cucina|orden de cocina|comanda de cocina|via cozinha|mutfak fisi|pesanan dapur|salinan dapur|后厨联|厨房联|厨打单*|厨房伝票|주방주문서|주방용|ใบสั่งอาหาร",
     ),
     (
         Kind::Kitchen,
         "kitchen*|kitchen order*|kitchen ticket*|kitchen copy|kot*|bar order*|bar ticket|prep ticket|chef copy|küche*|kuche*|kuchenbon|bestellbon|thekenbon|cuisine*|bon de cuisine|bon cuisine|comanda cucina|cucina*|comanda|cocina*|orden de cocina|cozinha*|mutfak*|mutfak fisi|dapur*|pesanan dapur|厨房*|厨打*|后厨*|出品单*|制作单*|分单|总单|传菜*|廚房*|キッチン*|調理*|厨房伝票|주방*|주방주문서*|ครัว*|ใบสั่งอาหาร",
     ),
     (
+        Kind::Quote,
+        "estimate|quote|quotation|price quote|not an invoice|this is not an invoice|delivery note|packing slip|gift receipt|kostenvoranschlag|angebot|lieferschein|devis|bon de livraison|preventivo|bolla di consegna|documento di trasporto|presupuesto|cotizacion|albaran|orcamento|guia de remessa|teklif|irsaliye|sevk irsaliyesi|penawaran|surat jalan|sebut harga|offerte|pakbon|见积书|見積書|納品書|报价单*|報價單|送货单*|出貨單|견적서|거래명세표|ใบเสนอราคา|ใบส่งของ",
+    ),
+    (
         Kind::AlreadyPaid,
-        "paid|paid in full|payment received|fully paid|order paid|paid online|prepaid|paid card|paid - card|paid by card*|paid cash|paid with thanks|bezahlt*|bereits bezahlt|zahlung erhalten|paye|deja paye|regle|acquitte|pagato|gia pagato|saldato|pagado|ya pagado|cancelado en su totalidad|pago|ja pago|odendi*|lunas|sudah dibayar|telah dibayar|已支付*|已付款*|已付清|已结账*|已结帐*|在线支付*|支払済*|支払い済*|決済済*|お支払済|결제완료*|결제 완료|계산완료|ชำระแล้ว*|ชำระเงินแล้ว*",
+        "paid|paid in full|payment received|fully paid|order paid|paid online|online paid|paid via app|paid by app|app payment|paid in advance|payment complete|payment completed|payment successful|account settled|settled|closed - paid|total paid in full|online bezahlt|paye en ligne|pagato online|pagado online|pago online|online odendi|prepaid|paid card|paid - card|paid by card*|paid cash|paid with thanks|bezahlt*|bereits bezahlt|zahlung erhalten|paye|deja paye|regle|acquitte|pagato|gia pagato|saldato|pagado|ya pagado|cancelado en su totalidad|pago|ja pago|odendi*|lunas|sudah dibayar|telah dibayar|已支付*|已在线支付*|线上已支付*|已线上支付*|顾客已付款*|微信已支付*|支付宝已支付*|已付款*|已付清|已结账*|已结帐*|在线支付*|支払済*|支払い済*|お支払い済*|お支払済*|決済済*|お支払済|결제완료*|결제 완료|계산완료|ชำระแล้ว*|ชำระเงินแล้ว*",
     ),
 ];
 
+/// The row of [`TITLES`] with words that a restaurant's name may hold, too: with a total, they
+/// title nothing.
+const KITCHEN_NAME: usize = 7;
+
 /// The titles as they are looked up: whole ones by themselves, the others by their first character.
 struct Index {
-    whole: HashMap<&'static str, u16>,
-    begun: HashMap<char, Vec<(&'static str, u16)>>,
+    whole: HashMap<String, u16>,
+    begun: HashMap<char, Vec<(String, u16)>>,
 }
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
@@ -99,10 +114,11 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
         begun: HashMap::new(),
     };
     for (i, (_, titles)) in TITLES.iter().enumerate() {
-        for title in titles.split('|') {
+        for title in titles.split('|').map(lexicon::normal) {
             match (title.strip_suffix('*'), title.chars().next()) {
                 (Some(start), Some(first)) => {
-                    index.begun.entry(first).or_default().push((start, 1 << i));
+                    let starts = index.begun.entry(first).or_default();
+                    starts.push((start.to_owned(), 1 << i));
                 }
                 _ => *index.whole.entry(title).or_insert(0) |= 1 << i,
             }
@@ -116,7 +132,7 @@ pub(super) fn kind(lines: &[Line], has_total: bool, has_items: bool) -> (Kind, O
     let said: Vec<u16> = lines.iter().map(titled).collect();
     let found = TITLES.iter().enumerate().find_map(|(i, (kind, _))| {
         let line = said.iter().position(|bits| bits & (1 << i) != 0)?;
-        (!(*kind == Kind::Kitchen && has_total)).then_some((*kind, line))
+        (!(i == KITCHEN_NAME && has_total)).then_some((*kind, line))
     });
     match found {
         // A slip's "customer copy" may stand on any receipt; approval codes make it a slip.
@@ -150,8 +166,8 @@ fn titled(line: &Line) -> u16 {
 }
 
 fn part_titled(part: &str) -> u16 {
-    let goes_on = |start: &str| {
-        part.strip_prefix(start).is_some_and(|rest| {
+    let goes_on = |start: &String| {
+        part.strip_prefix(start.as_str()).is_some_and(|rest| {
             let end = !rest.starts_with(char::is_alphanumeric) || !start.is_ascii();
             end && rest.split_whitespace().count() <= 3
                 && !rest.trim_start().starts_with(['=', '&'])

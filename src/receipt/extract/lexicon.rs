@@ -38,6 +38,10 @@ pub(super) const BASE: Flags = 1 << 20;
 pub(super) const SUMMARY: Flags = 1 << 21;
 /// A number that names something: order, receipt, till.
 pub(super) const NAME: Flags = 1 << 22;
+/// Vouchers, gift cards, deposits: a discount before the total, a payment behind it.
+pub(super) const VOUCHER: Flags = 1 << 23;
+/// Service or tip that the payer may leave out.
+pub(super) const OPTIONAL: Flags = 1 << 24;
 /// A word that is none of these.
 pub(super) const OTHER: Flags = 1 << 31;
 
@@ -57,11 +61,11 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         TAX,
-        "tax|taxes|gst|vat|mwst|ust|umsatzsteuer|mehrwertsteuer|steuer|tva|iva|kdv|topkdv|ppn|sst|pb1|pbjt|pajak|cukai|hst|pst|qst|btw|moms|dph|pdv|igv|iss|icms|itbis|excise|imposto|impuesto|impuestos|imposta|taxe|cgst|sgst|igst|utgst|cess|svc tax|sales tax|service tax|iva inclusa|mva|afa|vergi|otv|qst tax",
+        "tax|taxes|gst|vat|mwst|ust|umsatzsteuer|mehrwertsteuer|steuer|tva|iva|kdv|topkdv|ppn|pb|sst|pb1|pbjt|pajak|cukai|hst|pst|qst|btw|moms|dph|pdv|igv|iss|icms|itbis|excise|imposto|impuesto|impuestos|imposta|taxe|cgst|sgst|igst|utgst|cess|svc tax|sales tax|service tax|iva inclusa|mva|afa|vergi|otv|qst tax",
     ),
     (
         DISCOUNT,
-        "discount|discounts|disc|rabatt|nachlass|remise|reduction|sconto|sconti|descuento|descuentos|dto|desconto|descontos|indirim|iskonto|diskon|diskaun|coupon|voucher|promo|promotion|korting|rabat|potongan|less|markdown|bundle|member discount|gutschein|bon d achat|buono|cupon|rebate",
+        "discount|discounts|disc|rabatt|nachlass|remise|reduction|sconto|sconti|descuento|descuentos|dto|desconto|descontos|indirim|iskonto|diskon|diskaun|coupon|promo|promotion|korting|rabat|potongan|less|markdown|bundle|member discount|cupon|rebate|off|rabattcoupon|promocao|promocion|offre|angebot|aktion|kampanya|kupon|obniżka|znizka|sleva|kedvezmeny|alennus|rabat kwotowy",
     ),
     (
         SAVINGS,
@@ -69,7 +73,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         ROUNDING,
-        "rounding|round|rnd|pembulatan|penggenapan|rundung|arrondi|yuvarlama|arrotondamento|redondeo|arredondamento|rounding adj|round adj|rounding adjustment|bill rounding|afronding|oresavrunding|oresutjamning",
+        "rounding|round|rnd|pembulatan|penggenapan|rundung|arrondi|yuvarlama|arrotondamento|redondeo|arredondamento|rounding adj|round adj|rounding adjustment|bill rounding|pembundaran|pelarasan|pelarasan pembundaran|pelarasan pengenapan|arredond|yuvarlama farki|ajuste redondeo|zaokraglenie|afronding|oresavrunding|oresutjamning",
     ),
     (
         SERVICE,
@@ -85,7 +89,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         CARD,
-        "card|visa|master|mastercard|amex|american express|debit|credit|creditcard|credit card|debit card|maestro|karte|kreditkarte|girocard|ec|ec karte|carte|cb|carte bancaire|carta|carta di credito|tarjeta|cartao|kart|kredi karti|banka karti|kredi|kartu|kad|eftpos|unionpay|jcb|diners|discover|nets|mydebit|pin|bancontact|interac|vpay|v pay|pos|edc|bancomat|carta credito|kartu kredit|kartu debit|kad kredit|tarjeta credito|credito|debito|debito electron|bank card|kaartbetaling|electron",
+        "card|visa|master|mastercard|amex|american express|debit|credit|creditcard|credit card|debit card|maestro|karte|kreditkarte|girocard|ec|ec karte|carte|cb|carte bancaire|carta|carta di credito|tarjeta|cartao|kart|kredi karti|banka karti|kredi|kartu|kad|eftpos|unionpay|jcb|diners|discover|nets|mydebit|pin|bancontact|interac|vpay|v pay|pos|edc|bancomat|elettronico|pagamento elettronico|contactless|sans contact|electronico|eletronico|kartenzahlung|cheque|check payment|scheck|assegno|cek|bank transfer|transfer|transferencia|virement|bonifico|uberweisung|havale|eft|room charge|charge to room|zimmer|zimmerrechnung|house account|on account|city ledger|room|store credit|ticket restaurant|titre restaurant|titres restaurant|buoni pasto|meal voucher|edenred|sodexo|pluxee|carte resto|girokarte|lastschrift|kredi karti ile|temassiz|paywave|paypass|card payment|card tender|multibanco|mb|carta credit|karta|karta platnicza|bankkort|kortti|dankort|kartu kredit|kartu debit|kad kredit|tarjeta credito|credito|debito|debito electron|bank card|kaartbetaling|electron",
     ),
     (
         WALLET,
@@ -101,7 +105,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         COUNT,
-        "qty|quantity|items|item|item(s)|qty(s)|qtys|pcs|pieces|count|units|no of|number of|num items|artikel|anzahl|posten|stuck|stk|articles|articoli|articulos|unidades|itens|artigos|adet|urun|pax|covers|guests|lines|menge|barang|kuantiti|kuantitas|party size|party|persons|personen|grams|gram|weight|kg|gewicht|peso|poids|berat|litre|litres|liter|nos|stueck|quantite|quantita|cantidad|quantidade",
+        "qty|quantity|items|item|item(s)|qty(s)|qtys|pcs|pieces|count|units|no of|number of|num items|artikel|anzahl|posten|stuck|stk|articles|articoli|articulos|unidades|itens|artigos|adet|urun|pax|covers|guests|lines|menge|barang|kuantiti|kuantitas|party size|party|persons|personen|grams|gram|weight|total weight|kg|gewicht|peso|poids|berat|litre|litres|liter|nos|stueck|quantite|quantita|cantidad|quantidade",
     ),
     (
         EXCLUDING,
@@ -121,11 +125,23 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         ASIDE,
-        "points|point|pts|punkte|punti|puntos|pontos|puan|poin|mata|stamps|bonus|loyalty|member|membership|card balance|allotment|remaining|starting|balance left|voucher balance|gift card balance|earned|redeemed|account|acct|account balance|prev balance|previous balance|new balance|deposit",
+        "points|point|pts|punkte|punti|puntos|pontos|puan|poin|mata|stamps|bonus|loyalty|member|membership|card balance|allotment|remaining|starting|balance left|voucher balance|gift card balance|earned|redeemed|account|acct|account balance|prev balance|previous balance|new balance",
     ),
     (
         BASE,
         "base imponible|imponibile|taxable amount|tax base|net amount|nettobetrag|base|imponible|taxable sales|bemessungsgrundlage|base ht|matrah|zero rated|exempt sales|vatable|vatable sales|supplies",
+    ),
+    (
+        VOUCHER,
+        "voucher|vouchers|gift card|giftcard|gift certificate|gift voucher|gutschein|geschenkkarte|geschenkgutschein|bon d achat|bons d achat|carte cadeau|cheque cadeau|buono|buono regalo|buono acquisto|carta regalo|tarjeta regalo|vale|vale regalo|cartao presente|vale presente|hediye karti|hediye ceki|kartu hadiah|voucher belanja|baucar|kad hadiah|cadeaubon|cadeaukaart|deposit|deposit paid|prepayment|advance|advance paid|anzahlung|geleistete anzahlung|acompte|arrhes|acconto|caparra|anticipo|sena|sinal|entrada|kapora|avans|uang muka|dp|wang pendahuluan|cagaran|presentkort|less deposit|deposit received|bereits gezahlt|deja regle|already paid|previously paid|paid to date",
+    ),
+    (
+        TOTAL | FINAL,
+        "amount owed|amount owing|you owe|to be paid|payable amount|sum due|sum payable|net payable|net amount due|please pay|total now due|amount to pay|importe debido|restbetrag|rest zu zahlen|noch zu zahlen|offener betrag|restant du|resta da pagare|saldo pendiente|saldo a pagar|restante|kalan|kalan tutar|sisa|sisa tagihan|sisa bayar|baki perlu dibayar|remaining balance|outstanding|outstanding balance|still to pay|balance outstanding|due now|total to pay|you pay|total amount|total amt|total bill|totale da pagare|total zu zahlen|summe zu zahlen|zu bezahlen|endpreis|gesamtpreis|prix total|montant total|total net|total final|importe final|jumlah perlu bayar|jumlah keseluruhan|jumlah bersih|toplam tutar|odenecek toplam|net tutar|grand total due",
+    ),
+    (
+        OPTIONAL,
+        "suggested|suggestion|optional|recommended|vorschlag|empfohlen|suggere|suggeree|suggerito|consigliata|sugerida|sugerido|opcional|voluntaria|onerilen|saran|cadangan|with service|with tip|incl tip|including tip|including service|inkl trinkgeld|avec pourboire|con propina",
     ),
     (
         SUMMARY,
@@ -160,6 +176,14 @@ const SIGNS: &[(Flags, &str)] = &[
         "折扣|优惠|減免|减免|满减|立减|割引|値引|値引き|割引額|할인|할인금액|ส่วนลด|折讓|優惠|優惠折扣|会员优惠|优惠金额|折扣金额|抹零|クーポン|에누리|减|优惠券|促销|割引き",
     ),
     (SAVINGS, "已优惠|共优惠|节省|省"),
+    (
+        VOUCHER,
+        "代金券|礼品卡|礼券|購物金|禮券|定金|订金|訂金|押金|预付|預付|預付款|商品券|ギフトカード|ギフト券|お買物券|前受金|内金|手付金|상품권|기프트카드|선금|계약금|예약금|บัตรกำนัล|คูปองเงินสด|มัดจำ|เงินมัดจำ|团购券|团购|储值支付",
+    ),
+    (
+        TOTAL | FINAL,
+        "价税合计|價稅合計|含税合计|含税总额|税込金額|総合計金額|お支払金額|お支払い金額|결제하실금액|내실금액|ยอดที่ต้องชำระ|จำนวนเงินรวม|รวมเงิน|รวมเป็นเงิน|应付总额|应收总额|实付总额|尾款|余款|差引|差引額|残額|お支払残額|차액|잔금|ยอดคงเหลือชำระ|ยอดค้างชำระ|差額|还需支付|仍需支付",
+    ),
     (ROUNDING, "舍入|四舍五入|端数|절사|ปัดเศษ|尾数调整"),
     (
         SERVICE,
@@ -214,14 +238,14 @@ const SIGNS: &[(Flags, &str)] = &[
     ),
 ];
 
-static LATIN: LazyLock<HashMap<&'static str, Flags>> = LazyLock::new(|| table(WORDS));
-static OTHERS: LazyLock<HashMap<&'static str, Flags>> = LazyLock::new(|| table(SIGNS));
+static LATIN: LazyLock<HashMap<String, Flags>> = LazyLock::new(|| table(WORDS));
+static OTHERS: LazyLock<HashMap<String, Flags>> = LazyLock::new(|| table(SIGNS));
 
-fn table(rows: &[(Flags, &'static str)]) -> HashMap<&'static str, Flags> {
+fn table(rows: &[(Flags, &'static str)]) -> HashMap<String, Flags> {
     let mut map = HashMap::new();
     for (flags, phrases) in rows {
         for phrase in phrases.split('|') {
-            *map.entry(phrase).or_insert(0) |= flags;
+            *map.entry(normal(phrase)).or_insert(0) |= flags;
         }
     }
     map

@@ -81,6 +81,8 @@ pub enum Method {
     Card,
     /// A wallet or another app.
     Wallet,
+    /// A voucher, a gift card, a deposit paid before.
+    Voucher,
 }
 
 impl Method {
@@ -90,6 +92,7 @@ impl Method {
             Self::Cash => "cash",
             Self::Card => "card",
             Self::Wallet => "wallet",
+            Self::Voucher => "voucher",
         }
     }
 }
@@ -168,6 +171,11 @@ pub fn extract(page: &Page, hints: &Hints) -> (Reading, Verdict) {
     if choices.is_empty() {
         choices = unlabelled(lines, &rows, &parts, &items);
     }
+    if let Some(best) = choices.first_mut()
+        && let Some(against) = sums::below(best, &entries, &items, &parts)
+    {
+        best.against.push(against);
+    }
     let decision = decide(&choices, &parts);
     let marks = rows.marks();
     let named = currency::of_paper(lines, marks);
@@ -192,7 +200,7 @@ pub fn extract(page: &Page, hints: &Hints) -> (Reading, Verdict) {
             reading.kind = Field::new(Kind::Kitchen, 80, None, "things without prices");
         }
     }
-    let verdict = verdict::verdict(page, &reading, &decision, &named, hints);
+    let verdict = verdict::verdict(page, &reading, &decision, &named, hints, &rows.lone_groups);
     (reading, verdict)
 }
 
@@ -277,8 +285,19 @@ fn decide(choices: &[Choice], parts: &Parts) -> Decision {
         return Decision::None;
     };
     let rival = choices.iter().skip(1).find(|rival| {
+        // What a voucher or deposit leaves to be paid is as much a total as the whole.
+        let rest = |paid: &(Decimal, Means)| {
+            let gap = (best.value.e4() - rival.value.e4()).abs();
+            paid.1 == Means::Voucher && paid.0.e4() == gap
+        };
+        let gap = (best.value.e4() - rival.value.e4()).abs();
+        let left_out = parts.optional.iter().any(|o| o.e4() == gap);
+        let due = rival.rank >= 2 && rival.value.e4() != 0;
+        if due && (left_out || parts.tendered.iter().any(rest)) {
+            return true;
+        }
         let weaker = rival.support.is_empty()
-            && (rival.rank < best.rank || !rival.against.is_empty())
+            && (rival.rank < best.rank || (rival.rank == best.rank && !rival.against.is_empty()))
             && !best.support.is_empty();
         let other = rival.rank == 0
             && best.rank >= 2
@@ -299,7 +318,8 @@ fn header(
 ) -> Reading {
     let (kind, said) = kind::kind(lines, has_total, has_items);
     let american = currency::of_paper(lines, rows.marks());
-    let month_first = hints.month_first || american.likely.is_some_and(|c| c.code() == "USD");
+    let dollars = [american.likely, american.certain, hints.currency];
+    let month_first = hints.month_first || dollars.iter().flatten().any(|c| c.code() == "USD");
     let found = merchant::merchant(lines, rows)
         .map(|(i, name)| Field::new(name, 80, Some(i), "the heading's first name"));
     let hinted = || {
@@ -316,7 +336,7 @@ fn header(
             "its title, or the lack of one",
         ),
         merchant: found.or_else(hinted),
-        order: reference::reference(lines)
+        order: reference::reference(lines, rows)
             .map(|(i, value)| Field::new(value, 90, Some(i), "behind its label")),
         when: when::find(lines, month_first).map(|(i, when)| {
             Field::new(
@@ -480,6 +500,7 @@ fn method(parts: &Parts) -> Option<Field<Method>> {
     let method = match () {
         () if has(Means::Card) => Method::Card,
         () if has(Means::Wallet) => Method::Wallet,
+        () if has(Means::Voucher) => Method::Voucher,
         () if has(Means::Cash) => Method::Cash,
         () => return None,
     };
@@ -521,6 +542,7 @@ fn against_in_words(against: &Against) -> String {
         Against::Subtotal { subtotal } => format!("no sum from subtotal {subtotal} leads to it"),
         Against::Paid { paid, change } => format!("paid {paid} less change {change} is not it"),
         Against::Short { paid } => format!("only {paid} was paid"),
+        Against::Below { amount } => format!("{amount} below it changes what is to be paid"),
     }
 }
 

@@ -141,8 +141,9 @@ pub(super) struct Number {
     pub(super) mark: Option<Mark>,
     /// The decimal mark, when the form alone settles what it is.
     decimal: Option<char>,
-    /// Marks stand between its digits.
+    /// Marks stand between its digits; the only one, if there is one.
     marked: bool,
+    lone_mark: Option<char>,
     /// A percent sign follows.
     pub(super) percent: bool,
     /// `x`, `@` or `*` stands before or after it: a factor, not an amount.
@@ -159,6 +160,12 @@ impl Number {
         !self.percent
             && !self.code
             && (self.value.places >= 2 || self.mark.is_some() || self.grouped())
+    }
+
+    /// The only mark between its digits, when it was taken to set thousands apart.
+    pub(super) fn lone_group(&self) -> Option<char> {
+        self.lone_mark
+            .filter(|_| self.value.places == 0 && !self.code)
     }
 
     /// Whether thousands are set apart.
@@ -221,16 +228,41 @@ fn spaced(out: &mut Vec<Number>, number: &mut Number, chars: &[char], style: Sty
     }
 }
 
+/// The only one there is.
+fn lone(mut marks: impl Iterator<Item = char>) -> Option<char> {
+    let first = marks.next();
+    first.filter(|_| marks.next().is_none())
+}
+
 /// Full-width forms as ASCII, and dashes and quotes as the plain ones.
 pub(super) fn halfwidth(c: char) -> char {
+    if c.is_ascii() {
+        return c;
+    }
     match c {
         '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
         '\u{3000}' | '\u{A0}' => ' ',
         '−' | '–' | '—' => '-',
         '’' => '\'',
         '\u{66B}' => '.',
+        '\u{66C}' => ',',
+        _ if c >= '\u{660}' => digit_of(c).unwrap_or(c),
         _ => c,
     }
+}
+
+/// The ASCII digit of a decimal digit of another script (Unicode general category Nd): each set
+/// of ten begins at one of these.
+fn digit_of(c: char) -> Option<char> {
+    const ZEROS: &[u32] = &[
+        0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xED0,
+        0x1040, 0x17E0,
+    ];
+    let code = u32::from(c);
+    let zero = ZEROS
+        .iter()
+        .find(|zero| (**zero..**zero + 10).contains(&code))?;
+    char::from_digit(code - zero, 10)
 }
 
 /// `.50`: decimals without a whole part.
@@ -266,6 +298,7 @@ fn number(chars: &[char], from: usize, end: usize, style: Style) -> Option<Numbe
         mark: None,
         decimal,
         marked: raw.contains(['.', ',', '\'']),
+        lone_mark: lone(raw.chars().filter(|c| matches!(c, '.' | ','))),
         percent: false,
         factor: false,
         code: false,
@@ -403,7 +436,8 @@ fn value_of(raw: &str, style: Style) -> Option<(Decimal, Option<char>, bool)> {
             if rest.iter().all(|m| m != mark) && rest.windows(2).all(|w| w[0] == w[1]) =>
         {
             let head = groups.get(..groups.len() - 1)?;
-            thousands(head).then_some((decimal()?, Some(*mark), false))
+            let lakhs = rest.len() > 1 && *mark == '.' && indian(head);
+            (thousands(head) || lakhs).then_some((decimal()?, Some(*mark), false))
         }
         _ if marks.windows(2).all(|w| w[0] == w[1]) && thousands(&groups) => Some((
             grouped()?,
@@ -414,7 +448,22 @@ fn value_of(raw: &str, style: Style) -> Option<(Decimal, Option<char>, bool)> {
             }),
             false,
         )),
+        [',', ..] if marks.len() > 1 && marks.iter().all(|m| *m == ',') && indian(&groups) => {
+            Some((grouped()?, Some('.'), false))
+        }
         _ => None,
+    }
+}
+
+/// `1,23,45,678`: India sets hundreds apart above the thousands.
+fn indian(groups: &[&str]) -> bool {
+    match groups {
+        [first, middle @ .., last] => {
+            (1..=2).contains(&first.len())
+                && middle.iter().all(|group| group.len() == 2)
+                && last.len() == 3
+        }
+        _ => false,
     }
 }
 
@@ -455,6 +504,10 @@ mod tests {
             ("11.9000", "11.9000"),
             ("Rp 25.000", "25000"),
             ("12,- €", "12"),
+            ("1,23,456.00", "123456.00"),
+            ("12,34,56,789", "123456789"),
+            ("๑,๒๓๔.๕๐", "1234.50"),
+            ("١٬٢٣٤٫٥٠", "1234.50"),
         ] {
             assert_eq!(read(text), [value], "{text}");
         }

@@ -4,6 +4,7 @@ use super::super::layout::Line;
 use super::currency::Mark;
 use super::lexicon::{self, Flags};
 use super::number::{Decimal, Number, Style, numbers};
+use super::reference::{self, Reference};
 
 /// What an amount is, by its label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +18,10 @@ pub(super) enum Role {
     Discount,
     Service,
     Tip,
+    /// Service or a tip that the payer may leave out.
+    Optional,
+    /// A discount when the total comes after it, else a payment.
+    Voucher,
     Rounding,
     Tendered(Means),
     Change,
@@ -30,6 +35,8 @@ pub(super) enum Means {
     Cash,
     Card,
     Wallet,
+    /// A gift card, a voucher, a deposit paid before.
+    Voucher,
     Unsaid,
 }
 
@@ -40,6 +47,8 @@ pub(super) struct Entry {
     pub(super) role: Role,
     pub(super) value: Decimal,
     pub(super) doubtful: bool,
+    /// Its label says that it is part of something above.
+    pub(super) included: bool,
     /// It stands in a table of taxes.
     pub(super) summary: bool,
 }
@@ -56,16 +65,21 @@ pub(super) struct Row {
     labels: Vec<String>,
     pub(super) role: Option<Role>,
     pub(super) summary: bool,
+    /// The order or receipt number that stands in it.
+    pub(super) reference: Option<Reference>,
     /// How many characters the line has.
     pub(super) length: usize,
 }
 
 /// The rows of a paper and the style of its numbers.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "the rows of Rows are rows")]
 pub(super) struct Rows {
     pub(super) rows: Vec<Row>,
     /// Decimals that amounts have on this paper: 2, or 0.
     pub(super) places: u8,
+    /// Marks that were taken to set thousands apart, on paper with no number that settles it.
+    pub(super) lone_groups: Vec<char>,
 }
 
 impl Rows {
@@ -95,11 +109,20 @@ impl Rows {
         } else {
             0
         };
+        let lone = rows
+            .iter()
+            .flat_map(|r| &r.numbers)
+            .filter_map(Number::lone_group);
+        let lone_groups: Vec<char> = lone.filter(|_| style.decimal.is_none()).collect();
         mark_summary(&mut rows);
         for row in &mut rows {
             row.role = role(row.flags).filter(|_| !row.label.is_empty());
         }
-        Self { rows, places }
+        Self {
+            rows,
+            places,
+            lone_groups,
+        }
     }
 
     /// Whether a number has the form that amounts have on this paper.
@@ -201,13 +224,21 @@ fn entry(row: &Row, role: Role, number: &Number) -> Entry {
         role,
         value: number.value,
         doubtful: number.doubtful,
+        included: row.flags & (lexicon::INCLUDING | lexicon::SAVINGS | lexicon::OPTIONAL) != 0,
         summary: row.summary,
     }
 }
 
 fn row(line: usize, of: &Line, style: Style) -> Row {
     let text = of.text.as_str();
-    let numbers = numbers(text, style);
+    let mut numbers = numbers(text, style);
+    let reference = reference::in_line(text);
+    if let Some((from, to)) = reference.as_ref().and_then(|r| r.span(text)) {
+        // `Order TL100` is no amount of lira.
+        for number in numbers.iter_mut().filter(|n| n.from < to && n.to > from) {
+            (number.code, number.mark) = (true, None);
+        }
+    }
     let chars: Vec<char> = text.chars().collect();
     let mut labels = Vec::with_capacity(numbers.len());
     let mut whole = String::new();
@@ -234,15 +265,32 @@ fn row(line: usize, of: &Line, style: Style) -> Row {
         labels,
         role: None,
         summary: false,
+        reference,
         length: chars.len(),
     }
+}
+
+/// `T O T A L` as one word: at least four letters, each by itself.
+fn close_up(label: &str) -> Option<String> {
+    let single = |word: &&str| word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
+    let words: Vec<&str> = label.split(' ').filter(|word| !word.is_empty()).collect();
+    let at = words
+        .windows(4)
+        .position(|four| four.iter().all(|w| single(w)))?;
+    let len = words.iter().skip(at).take_while(|w| single(w)).count();
+    let spread = words.iter().skip(at).take(len).copied();
+    let before = words.iter().take(at).flat_map(|w| [*w, " "]);
+    let after = words.iter().skip(at + len).flat_map(|w| [" ", w]);
+    Some(before.chain(spread).chain(after).collect())
 }
 
 /// A label without rules, dots that lead to the amount, and punctuation around it.
 fn tidy(raw: &str) -> String {
     let normal = lexicon::normal(raw);
     let inner = |c: char| c.is_alphanumeric() || matches!(c, '@' | '#' | '\u{E00}'..='\u{E7F}');
-    normal.trim_matches(|c: char| !inner(c)).to_owned()
+    let bare = normal.trim_matches(|c: char| !inner(c));
+    let closed = bare.is_ascii().then(|| close_up(bare)).flatten();
+    closed.unwrap_or_else(|| bare.to_owned())
 }
 
 /// Rows of a tax table: from its heading until something is paid or the paper's words resume.
@@ -272,7 +320,7 @@ fn mark_summary(rows: &mut [Row]) {
 pub(super) fn role(flags: Flags) -> Option<Role> {
     use lexicon::{
         AMOUNT, ASIDE, BASE, CARD, CASH, CHANGE, COUNT, DISCOUNT, EXCLUDING, FINAL, INCLUDING,
-        OTHER, PAID, ROUNDING, SAVINGS, SERVICE, SUB, TAX, TIP, TOTAL, WALLET,
+        OPTIONAL, OTHER, PAID, ROUNDING, SAVINGS, SERVICE, SUB, TAX, TIP, TOTAL, VOUCHER, WALLET,
     };
     let has = |f: Flags| flags & f != 0;
     let rank = if has(OTHER) {
@@ -283,9 +331,12 @@ pub(super) fn role(flags: Flags) -> Option<Role> {
         2
     };
     Some(match () {
-        () if has(ASIDE) && !has(FINAL) => Role::Aside,
+        () if has(ASIDE) && !has(FINAL | DISCOUNT) => Role::Aside,
+        () if has(VOUCHER) && has(AMOUNT) && !has(PAID | FINAL) => Role::Aside,
+        () if has(VOUCHER) && !has(TOTAL) => Role::Voucher,
         () if has(CHANGE) => Role::Change,
         () if has(ROUNDING) => Role::Rounding,
+        () if has(OPTIONAL) && has(SERVICE | TIP) && !has(TOTAL) => Role::Optional,
         () if has(TIP) => Role::Tip,
         () if has(SAVINGS) => Role::Aside,
         () if has(COUNT) && !has(FINAL) => Role::Aside,

@@ -92,6 +92,8 @@ pub(super) enum Against {
     Paid { paid: Decimal, change: Decimal },
     /// Less was paid than this.
     Short { paid: Decimal },
+    /// Something is added or taken off below it, and no total follows.
+    Below { amount: Decimal },
 }
 
 /// All amounts by role.
@@ -103,9 +105,13 @@ pub(super) struct Parts {
     pub(super) discounts: Vec<Decimal>,
     pub(super) services: Vec<Decimal>,
     pub(super) tips: Vec<Decimal>,
+    /// Service or tips that the payer may leave out.
+    pub(super) optional: Vec<Decimal>,
     pub(super) roundings: Vec<Decimal>,
     pub(super) tendered: Vec<(Decimal, Means)>,
     pub(super) changes: Vec<Decimal>,
+    /// Amounts that stand more than once in one role: two taxes of the same rate, or one twice.
+    repeated: Vec<(Role, Decimal)>,
     /// Rows of tax tables: several amounts in one line.
     tables: Vec<Vec<Decimal>>,
 }
@@ -116,6 +122,8 @@ impl Parts {
             tables,
             ..Self::default()
         };
+        let total = |e: &&Entry| matches!(e.role, Role::Total(2..)) && !e.summary;
+        let total_line = entries.iter().find(total).map(|e| e.line);
         for entry in entries {
             let value = entry.value;
             let list = match entry.role {
@@ -125,15 +133,29 @@ impl Parts {
                 Role::Discount => &mut parts.discounts,
                 Role::Service => &mut parts.services,
                 Role::Tip => &mut parts.tips,
+                Role::Optional => {
+                    parts.optional.push(value);
+                    &mut parts.services
+                }
                 Role::Rounding => &mut parts.roundings,
                 Role::Change => &mut parts.changes,
+                Role::Voucher if total_line.is_some_and(|line| line < entry.line) => {
+                    parts.tendered.push((value.abs(), Means::Voucher));
+                    continue;
+                }
+                Role::Voucher => &mut parts.discounts,
                 Role::Tendered(means) => {
                     parts.tendered.push((value, means));
                     continue;
                 }
                 Role::Total(_) | Role::Aside => continue,
             };
-            if !list.contains(&value) && list.len() < PARTS_MAX {
+            if list.len() >= PARTS_MAX {
+                continue;
+            }
+            if list.contains(&value) {
+                parts.repeated.push((entry.role, value));
+            } else {
                 list.push(value);
             }
         }
@@ -169,12 +191,16 @@ impl Parts {
 
     /// The ways of adding and taking off.
     fn adjustments(&self) -> Vec<Adjustment> {
+        let again = |role: Role| -> Vec<Decimal> {
+            let of_role = self.repeated.iter().filter(|r| r.0 == role);
+            of_role.map(|r| r.1).collect()
+        };
         let lists = [
-            options("tax", &self.taxes, 1),
-            options("service", &self.services, 1),
-            options("tip", &self.tips, 1),
-            options("discount", &self.discounts, -1),
-            options("rounding", &self.roundings, 1),
+            options("tax", &self.taxes, &again(Role::Tax), 1),
+            options("service", &self.services, &again(Role::Service), 1),
+            options("tip", &self.tips, &[], 1),
+            options("discount", &self.discounts, &again(Role::Discount), -1),
+            options("rounding", &self.roundings, &[], 1),
         ];
         let mut sums = vec![Adjustment::default()];
         for (i, list) in lists.iter().enumerate() {
@@ -204,8 +230,8 @@ pub(super) struct Adjustment {
     words: String,
 }
 
-/// None of them, each of them, all of them.
-fn options(name: &str, values: &[Decimal], sign: i64) -> Vec<(i64, String)> {
+/// None of them, each of them, all of them, all of them with those that repeat.
+fn options(name: &str, values: &[Decimal], again: &[Decimal], sign: i64) -> Vec<(i64, String)> {
     let places = values.first().map_or(2, |v| v.places());
     let signed = |v: &Decimal| if sign < 0 { -v.e4().abs() } else { v.e4() };
     let word = if sign < 0 { "less" } else { "plus" };
@@ -220,6 +246,9 @@ fn options(name: &str, values: &[Decimal], sign: i64) -> Vec<(i64, String)> {
     };
     values.iter().map(signed).for_each(&mut add);
     add(values.iter().map(signed).sum());
+    if !again.is_empty() {
+        add(values.iter().chain(again).map(signed).sum());
+    }
     out
 }
 
@@ -269,6 +298,34 @@ fn rounded(out: &mut Vec<Choice>, parts: &Parts) {
             });
         }
     }
+}
+
+/// A discount, service or tip below the total that the sums above it do not hold: what is to be
+/// paid is something else then, unless what was paid proves the total.
+pub(super) fn below(
+    choice: &Choice,
+    entries: &[Entry],
+    items: &Items,
+    parts: &Parts,
+) -> Option<Against> {
+    let paid = |s: &Support| matches!(s, Support::Paid { .. } | Support::PaidAlone);
+    let v = choice.value.e4();
+    let sums = [items.net, items.gross];
+    let plain = (items.clear && sums.contains(&v)) || parts.subtotals.iter().any(|s| s.e4() == v);
+    if choice.support.iter().any(paid) || (!plain && !items.items.is_empty()) {
+        return None;
+    }
+    let adds = |e: &&Entry| {
+        let adjusts = matches!(e.role, Role::Discount | Role::Service | Role::Tip);
+        adjusts && e.line > choice.line && !e.included && e.value.e4() != 0
+    };
+    let mut found = entries.iter().filter(adds);
+    let first = found.next()?;
+    // Several tips are suggestions.
+    let many = first.role == Role::Tip && found.next().is_some();
+    (!many).then_some(Against::Below {
+        amount: first.value,
+    })
 }
 
 /// Fills in what speaks for and against a choice.
@@ -445,6 +502,7 @@ mod tests {
             role,
             value: Decimal::read(text).unwrap(),
             doubtful: false,
+            included: false,
             summary: false,
         }
     }

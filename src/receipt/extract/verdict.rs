@@ -34,7 +34,7 @@ pub enum NotPayable {
     #[error("not-a-sale: it is a {}", .0.word())]
     NotASale(Kind),
     /// Paid by card or wallet already.
-    #[error("paid-otherwise: it was paid by card or another app")]
+    #[error("paid-otherwise: it was paid by card, voucher or another app")]
     PaidOtherwise,
     /// No amount is called a total.
     #[error("no-total: no amount is called a total")]
@@ -118,6 +118,7 @@ pub(super) fn verdict(
     decision: &Decision,
     named: &Named,
     hints: &Hints,
+    lone_groups: &[char],
 ) -> Result<Payable, NotPayable> {
     if page.lines.is_empty() {
         return Err(NotPayable::PictureOnly);
@@ -141,6 +142,14 @@ pub(super) fn verdict(
         return Err(NotPayable::DoubtfulCharacters);
     }
     let currency = currency(named, hints)?;
+    let grouped = choice.value.places() == 0 && choice.value.e4() >= 10_000_000;
+    if grouped
+        && lone_groups
+            .iter()
+            .any(|mark| decimal_mark(currency) == Some(*mark))
+    {
+        return Err(NotPayable::DoubtfulAmount(choice.value));
+    }
     let amount = money(choice.value, currency)?;
     Ok(Payable {
         amount,
@@ -179,7 +188,7 @@ fn sound(choice: &Choice, reading: &Reading) -> Result<(), NotPayable> {
         return Err(NotPayable::UnlabelledTotal(total));
     }
     match reading.method.as_ref().map(|m| m.value) {
-        Some(Method::Card | Method::Wallet) => Err(NotPayable::PaidOtherwise),
+        Some(Method::Card | Method::Wallet | Method::Voucher) => Err(NotPayable::PaidOtherwise),
         Some(Method::Cash) | None => Ok(()),
     }
 }
@@ -190,6 +199,7 @@ fn contradiction(against: &Against) -> String {
         Against::Subtotal { subtotal } => format!("the subtotal is {subtotal}"),
         Against::Paid { paid, change } => format!("{paid} was paid and {change} given back"),
         Against::Short { paid } => format!("only {paid} was paid"),
+        Against::Below { amount } => format!("{amount} below it changes what is to be paid"),
     }
 }
 
@@ -213,6 +223,21 @@ fn currency(named: &Named, hints: &Hints) -> Result<Currency, NotPayable> {
             _ => Ok(shop),
         },
         (None, None) => Err(NotPayable::NoCurrency),
+    }
+}
+
+/// The mark before the decimals where a currency is counted in hundredths and written one way:
+/// `$1.234` may be a thousand dollars, or a price per litre (CLDR, number symbols of its locales).
+fn decimal_mark(currency: Currency) -> Option<char> {
+    const DOT: &[&str] = &[
+        "USD", "GBP", "AUD", "CAD", "NZD", "SGD", "MYR", "HKD", "CNY", "INR", "THB", "PHP", "ILS",
+        "CHF", "MXN", "TWD", "AED", "EGP",
+    ];
+    const COMMA: &[&str] = &["EUR", "BRL", "TRY", "PLN", "SEK", "NOK", "DKK", "CZK"];
+    match currency.code() {
+        code if DOT.contains(&code) => Some('.'),
+        code if COMMA.contains(&code) => Some(','),
+        _ => None,
     }
 }
 

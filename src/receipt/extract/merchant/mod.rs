@@ -4,7 +4,6 @@ mod words;
 
 use super::super::layout::Line;
 use super::lexicon;
-use super::reference;
 use super::rows::{Rows, role};
 use super::when::When;
 use crate::text::Text;
@@ -18,7 +17,7 @@ const NAME_LINES_MAX: usize = 3;
 pub(super) fn merchant(lines: &[Line], rows: &Rows) -> Option<(usize, Text)> {
     let top = lines.iter().enumerate().take(HEADING_LINES_MAX);
     // The heading ends where things are sold or numbered.
-    let ends = |l: &Line, i: usize| {
+    let ends = |i: usize| {
         let sold = rows.rows.get(i).is_some_and(|r| {
             let priced = r
                 .numbers
@@ -28,9 +27,9 @@ pub(super) fn merchant(lines: &[Line], rows: &Rows) -> Option<(usize, Text)> {
                 r.flags & lexicon::COUNT != 0 && r.flags & (lexicon::AMOUNT | lexicon::NAME) != 0;
             priced || (columns && r.numbers.is_empty())
         });
-        sold || reference::stands_in(l.text.as_str())
+        sold || rows.rows.get(i).is_some_and(|r| r.reference.is_some())
     };
-    let mut top: Vec<(usize, &Line)> = top.take_while(|(i, l)| *i == 0 || !ends(l, *i)).collect();
+    let mut top: Vec<(usize, &Line)> = top.take_while(|(i, _)| *i == 0 || !ends(*i)).collect();
     top.retain(|(i, l)| is_name(l, *i, rows));
     let heading = || top.iter().copied();
     let shop = || lines.iter().position(|l| is_company(l) || is_shop(l));
@@ -129,7 +128,7 @@ fn is_name(line: &Line, at: usize, rows: &Rows) -> bool {
                     && role(r.flags).is_some()
                     && r.flags & lexicon::OTHER == 0))
     });
-    let order = reference::stands_in(text);
+    let order = rows.rows.get(at).is_some_and(|r| r.reference.is_some());
     letters >= 2
         && !rule
         && !words::is_title(bare)

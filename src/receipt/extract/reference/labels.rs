@@ -9,6 +9,10 @@ pub(super) type Strength = u8;
 /// Labels in comparable form, `|` between them. A lone `n` stands for `n.`, `n°`, `nº` and `no`.
 const LABELS: &[(Strength, &str)] = &[
     (
+        8,
+        "factura simplificada|fatura simplificada|fatura recibo|nota fiscal|boleta no|boleta|nota de venta",
+    ),
+    (
         9,
         "order no|order number|order #|order id|commande n|pedido n|siparis no",
     ),

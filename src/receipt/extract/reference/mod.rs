@@ -4,6 +4,7 @@ mod labels;
 
 use super::super::layout::Line;
 use super::lexicon;
+use super::rows::Rows;
 use super::when::When;
 use crate::text::Text;
 use labels::Strength;
@@ -13,11 +14,12 @@ use labels::Strength;
 const STRONG: Strength = 4;
 
 /// The reference: line and value, of the strongest label on the paper.
-pub(super) fn reference(lines: &[Line]) -> Option<(usize, Text)> {
+pub(super) fn reference(lines: &[Line], rows: &Rows) -> Option<(usize, Text)> {
     let mut best: Option<(Strength, usize, String)> = None;
     for (i, line) in lines.iter().enumerate() {
         let found = line.text.as_str();
-        let here = order_value(found).or_else(|| {
+        let own = rows.rows.get(i).and_then(|row| row.reference.clone());
+        let here = own.map(|r| (r.strength, r.value)).or_else(|| {
             let below = lines.get(i + 1)?.text.as_str().trim();
             let label = lexicon::normal(found.trim_end_matches([':', ' ', '#']));
             let (strength, rest) = label_of(&label)?;
@@ -39,9 +41,25 @@ pub(super) fn reference(lines: &[Line]) -> Option<(usize, Text)> {
     best.map(|(_, i, value)| (i, Text::clean(&value)))
 }
 
-/// Whether a line holds a reference.
-pub(super) fn stands_in(line: &str) -> bool {
-    order_value(line).is_some()
+/// A reference in a line, and how strong its label is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reference {
+    strength: Strength,
+    value: String,
+}
+
+impl Reference {
+    /// Where it stands in its line, in characters.
+    pub(super) fn span(&self, line: &str) -> Option<(usize, usize)> {
+        let at = line.rfind(&self.value)?;
+        let from = line.get(..at)?.chars().count();
+        Some((from, from + self.value.chars().count()))
+    }
+}
+
+/// The reference that a line holds.
+pub(super) fn in_line(line: &str) -> Option<Reference> {
+    order_value(line).map(|(strength, value)| Reference { strength, value })
 }
 
 /// The reference behind a label in this line, and how strong the label is.
