@@ -413,6 +413,43 @@ impl Party {
     pub const fn new(kind: PartyKind, name: Name) -> Self {
         Self { kind, name }
     }
+
+    /// Its text, `bank:river`, in place.
+    pub fn label(&self) -> PartyLabel {
+        let mut label = PartyLabel {
+            len: 0,
+            bytes: [0; PartyLabel::LEN_MAX],
+        };
+        label.push(self.kind.word());
+        label.push(":");
+        label.push(self.name.as_str());
+        label
+    }
+}
+
+/// A party's text without an allocation: journals write two a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartyLabel {
+    len: usize,
+    bytes: [u8; Self::LEN_MAX],
+}
+
+impl PartyLabel {
+    /// The longest kind, a colon, the longest name.
+    const LEN_MAX: usize = 8 + 1 + Name::LEN_MAX;
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        let bytes = self.bytes.get(..self.len).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+
+    fn push(&mut self, part: &str) {
+        let room = self.bytes.get_mut(self.len..self.len + part.len());
+        room.expect("kinds have 8 letters at most")
+            .copy_from_slice(part.as_bytes());
+        self.len += part.len();
+    }
 }
 
 impl fmt::Display for Party {
@@ -466,6 +503,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_partys_label_is_its_text(kind in 0_usize..8, name in "[a-z0-9][a-z0-9-]{0,29}") {
+            let party = Party::new(PartyKind::ALL[kind], name.parse().unwrap());
+            let label = party.label();
+            prop_assert_eq!(label.as_str(), party.to_string());
+        }
+
         #[test]
         fn ids_and_uids_read_back_as_themselves(bytes: [u8; 16], uid: [u8; 11]) {
             let (id, uid) = (Id::from_bytes(bytes), Uid::from_bytes(uid));

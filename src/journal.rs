@@ -305,7 +305,7 @@ impl Chain {
     }
 
     fn hash(&self, entry: &Entry) -> [u8; 32] {
-        let mut bytes = Vec::with_capacity(256);
+        let mut bytes = Vec::with_capacity(512);
         bytes.extend_from_slice(&self.head);
         entry.put_columns(&mut |value| append(&mut bytes, value));
         match self.kind {

@@ -507,7 +507,7 @@ impl<T: Statement> Attested<T> {
 
     fn bytes(&self) -> Vec<u8> {
         let mut out = Fields(Vec::with_capacity(256));
-        out.text(&self.by.to_string());
+        out.text(self.by.label().as_str());
         self.body.fields(&mut out);
         out.0
     }

@@ -98,13 +98,26 @@ impl<R: Role> Group<'_, R> {
     /// order.
     pub fn run(&mut self, inputs: &[Taken<R::Input>]) -> Vec<Done> {
         let mut done = self.decide(inputs);
-        done.iter_mut().for_each(|done| {
-            if let Done::Released(out) = done {
-                out.reply.iter_mut().for_each(|m| self.role.release(m));
-                out.sends.iter_mut().for_each(|(_, m)| self.role.release(m));
-            }
-        });
+        done.iter_mut().for_each(|done| self.sign(done));
         done
+    }
+
+    /// As [`run`](Self::run), for a group of one, with nothing put into a list on the way.
+    pub fn run_one(&mut self, input: &Taken<R::Input>) -> Done {
+        let mut done = match self.attempt_one(input) {
+            Ok(outputs) => Done::Released(outputs),
+            Err(StoreError::Conflict) => self.insist(input),
+            Err(error) => Done::Unknown(error),
+        };
+        self.sign(&mut done);
+        done
+    }
+
+    fn sign(&self, done: &mut Done) {
+        if let Done::Released(out) = done {
+            out.reply.iter_mut().for_each(|m| self.role.release(m));
+            out.sends.iter_mut().for_each(|(_, m)| self.role.release(m));
+        }
     }
 
     /// As [`run`](Self::run), but nothing is signed yet: a driver with several threads calls
@@ -127,13 +140,28 @@ impl<R: Role> Group<'_, R> {
 
     fn insist(&mut self, input: &Taken<R::Input>) -> Done {
         for _ in 0..TRIES_MAX {
-            match self.attempt(std::slice::from_ref(input)) {
-                Ok(mut outputs) => return Done::Released(outputs.pop().unwrap_or_default()),
+            match self.attempt_one(input) {
+                Ok(outputs) => return Done::Released(outputs),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Done::Unknown(error),
             }
         }
         Done::Unknown(StoreError::Conflict)
+    }
+
+    fn attempt_one(&mut self, input: &Taken<R::Input>) -> Result<Outputs, StoreError> {
+        self.store.begin()?;
+        let mut handle = || loop {
+            match self.handle_one(input)? {
+                Ok(outputs) => return Ok(outputs),
+                Err(wants) => self.store.load(&wants).map(drop)?,
+            }
+        };
+        let outputs = handle().inspect_err(|_| {
+            drop(self.store.abort());
+        })?;
+        self.store.commit()?;
+        Ok(outputs)
     }
 
     fn attempt(&mut self, inputs: &[Taken<R::Input>]) -> Result<Vec<Outputs>, StoreError> {

@@ -10,6 +10,7 @@ use crate::roles::actor::Input;
 use crate::roles::{Actor, Done, Group, Role, Taken};
 use crate::store::{Backend, Memory, Peek, Row, Schema, StoreError, Stored, Timer, Want, Writes};
 use crate::time::{Span, Time};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// The most journal entries that are read at once; one commit writes far fewer.
@@ -154,13 +155,16 @@ impl Member {
     }
 
     /// Handles and commits.
-    pub(super) fn run(&mut self, inputs: &[Taken<Input>]) -> Vec<Done> {
+    pub(super) fn run(&mut self, inputs: &[Taken<Input>]) -> SmallVec<[Done; 1]> {
         let mut group = Group {
             role: &self.actor,
             chance: &self.chance,
             store: self.store.backend(),
         };
-        group.run(inputs)
+        match inputs {
+            [one] => SmallVec::from_buf([group.run_one(one)]),
+            several => group.run(several).into(),
+        }
     }
 
     /// What these inputs would record, if they were handled now.

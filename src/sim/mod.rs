@@ -1,12 +1,10 @@
 //! The simulator: every party's real code in virtual time.
 //!
 //! A [`World`] drives roles as the network's node does, with the same
-//! [`Group`](crate::roles::Group):
-//! it gives them a clock that jumps, links that lose, repeat and delay, power that fails at
-//! commits,
-//! and draws. One thread, no clock of its own, no tick. The same seed gives the same journals to
-//! the
-//! byte; every adverse choice is written into a [`Plan`], which can be followed again.
+//! [`Group`](crate::roles::Group): it gives them a clock that jumps, links that lose, repeat and
+//! delay, power that fails at commits, and draws. One thread, no clock of its own, no tick. The same
+//! seed gives the same journals to the byte; every adverse choice is written into a [`Plan`], which
+//! can be followed again.
 
 mod counter;
 mod director;
@@ -23,7 +21,9 @@ mod subject;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod travel;
 mod watch;
+mod weather;
 mod world;
 
 pub use draw::DrawKey;
@@ -35,4 +35,5 @@ pub use quiet::Waiting;
 pub use rule::Rule;
 pub use run::{EVENTS_MAX, Opener, Options, RunError, RunReport, Staging, run};
 pub use sweep::{Explored, crash_everywhere, sweep, unknown};
-pub use world::{Counters, Next, Weather, World};
+pub use weather::Weather;
+pub use world::{Counters, Next, World};

@@ -2,17 +2,16 @@
 
 use super::draw::{DrawKey, Purpose, mix, of_bytes};
 use super::link::Links;
-use super::member::{Asked, Member, NEVER, Origin, Store};
-use super::observer::{Observer, Sent};
-use super::plan::{Choice, Fault, Moment, Plan, What};
+use super::member::{Member, NEVER, Origin, Store};
+use super::observer::Observer;
+use super::plan::{Moment, Plan, What};
 use super::queue::Queue;
-use super::rule::{Rule, Travelling};
 use super::subject::{Drawn, Subjects};
+use super::travel::Arrival;
+use super::weather::Sky;
 use crate::chance::Chance;
 use crate::code::sealed::Blob;
 use crate::id::{Name, Party};
-use crate::journal::EventKind;
-use crate::message::Message;
 use crate::order::Reason;
 use crate::roles::actor::Input;
 use crate::roles::{Actor, Done, Effect, Outputs, Role, Taken};
@@ -21,42 +20,11 @@ use crate::text::Text;
 use crate::time::{Span, Time};
 use hashbrown::HashMap;
 use siphasher::sip::SipHasher13;
-use smallvec::SmallVec;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::BuildHasherDefault;
 
 /// The most timers that are taken from a store at once.
 const DUE_MAX: usize = 64;
-
-/// What may go wrong, beside what links do by themselves.
-#[derive(Clone, Debug, Default)]
-pub enum Weather {
-    /// Nothing goes wrong, on links neither.
-    #[default]
-    Fair,
-    /// Links do what they do, and parties crash.
-    Foul {
-        /// How many of a million commits meet a power failure.
-        crash_ppm: u32,
-        /// For how long a party stays down: from, to.
-        down: (Span, Span),
-        /// What the scenario says beside.
-        rules: Vec<Rule>,
-    },
-    /// What this plan says goes wrong, and nothing else.
-    Planned(Plan),
-}
-
-/// The weather as the world asks it.
-enum Sky {
-    Fair,
-    Foul {
-        crash_ppm: u32,
-        down: (Span, Span),
-        rules: Vec<Rule>,
-    },
-    Planned(BTreeMap<DrawKey, Vec<Ruled>>),
-}
 
 /// What the driver of a world has to see to.
 #[derive(Debug)]
@@ -90,29 +58,13 @@ pub struct Counters {
     pub store_errors: u64,
 }
 
-/// A fault, and the rule that it came of.
-type Ruled = (Fault, Option<Name>);
-/// The faults of one message.
-type Faults = SmallVec<[Ruled; 2]>;
-
-enum Happening {
+pub(super) enum Happening {
     Arrival(Arrival),
     Wake { who: usize },
     Flush { who: usize, life: u32 },
     Restart { who: usize, life: u32 },
     Cut { party: Party, down: Span },
     Cue(u32),
-}
-
-struct Arrival {
-    from: usize,
-    to: usize,
-    /// In which life the sender sent it.
-    life: u32,
-    /// The addressee's life that asked, if this answers it.
-    answers: Option<Asked>,
-    subject: u64,
-    message: Message,
 }
 
 /// Parties, their links, and a clock that jumps.
@@ -124,19 +76,19 @@ pub struct World<O> {
     /// What the run did so far.
     pub counters: Counters,
     pub(super) members: Vec<Member>,
-    now: Time,
-    seed: DrawKey,
-    chance: Chance,
-    sky: Sky,
-    queue: Queue<Happening>,
-    index: HashMap<Party, usize, BuildHasherDefault<SipHasher13>>,
-    subjects: Subjects,
-    counts: Drawn<u64, u32>,
-    effects: VecDeque<(Party, Effect)>,
-    plan: Plan,
-    points: Vec<(DrawKey, What)>,
-    noting: bool,
-    trace: u64,
+    pub(super) now: Time,
+    pub(super) seed: DrawKey,
+    pub(super) chance: Chance,
+    pub(super) sky: Sky,
+    pub(super) queue: Queue<Happening>,
+    pub(super) index: HashMap<Party, usize, BuildHasherDefault<SipHasher13>>,
+    pub(super) subjects: Subjects,
+    pub(super) counts: Drawn<u64, u32>,
+    pub(super) effects: VecDeque<(Party, Effect)>,
+    pub(super) plan: Plan,
+    pub(super) points: Vec<(DrawKey, What)>,
+    pub(super) noting: bool,
+    pub(super) trace: u64,
 }
 
 impl<O: Observer> World<O> {
@@ -161,29 +113,6 @@ impl<O: Observer> World<O> {
             noting: false,
             trace: 0,
         }
-    }
-
-    /// What goes wrong from here on. A world begins with fair weather.
-    pub fn set_weather(&mut self, weather: Weather) {
-        self.sky = match weather {
-            Weather::Fair => Sky::Fair,
-            Weather::Foul {
-                crash_ppm,
-                down,
-                rules,
-            } => Sky::Foul {
-                crash_ppm,
-                down,
-                rules,
-            },
-            Weather::Planned(plan) => {
-                for (at, key, party, down) in plan.cuts() {
-                    let tie = key.draw(Purpose::Tie);
-                    self.queue.push(at, tie, Happening::Cut { party, down });
-                }
-                Sky::Planned(plan.index())
-            }
-        };
     }
 
     /// A party joins. A wallet is known to be of its bank's app.
@@ -221,8 +150,7 @@ impl<O: Observer> World<O> {
         self.queue.push(at, tie, Happening::Cue(cue));
     }
 
-    /// Something happens at a party's own side, now: a person, a device. Says whether the party
-    /// took
+    /// Something happens at a party's own side, now: a person, a device. Says whether the party took
     /// it: not while it is down, nor when its power fails before the commit.
     pub fn local(&mut self, party: &Party, what: &'static str, input: impl Into<Input>) -> bool {
         let Some(&who) = self.index.get(party) else {
@@ -295,18 +223,6 @@ impl<O: Observer> World<O> {
         self.trace
     }
 
-    /// From here on nothing goes wrong any more, and whoever is down comes up.
-    pub fn heal(&mut self) {
-        self.sky = Sky::Fair;
-        self.noting = false;
-        self.links.each(super::link::Link::healed);
-        for who in 0..self.members.len() {
-            if !self.members[who].up {
-                self.start(who);
-            }
-        }
-    }
-
     /// Goes on until the driver has to see to something, but not beyond `until`.
     pub fn advance(&mut self, until: Time) -> Next {
         loop {
@@ -352,7 +268,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A party begins, anew or after a crash: its own start, then its timers.
-    fn start(&mut self, who: usize) {
+    pub(super) fn start(&mut self, who: usize) {
         let member = &mut self.members[who];
         member.up = true;
         if let Some(input) = member.actor.start() {
@@ -366,25 +282,8 @@ impl<O: Observer> World<O> {
         self.rewake(who);
     }
 
-    fn arrive(&mut self, arrival: Arrival) {
-        let (from, to) = (&self.members[arrival.from], &self.members[arrival.to]);
-        let other_life = arrival.answers.is_some_and(|asked| asked.life != to.life);
-        if !to.up || other_life {
-            self.counters.lost += 1;
-            return;
-        }
-        let asked = arrival.answers.is_none().then_some(Asked {
-            by: arrival.from,
-            life: arrival.life,
-            kind: arrival.message.kind(),
-        });
-        let taken = Taken::message(&to.actor, self.now, from.sender, arrival.message);
-        let subject = arrival.subject;
-        self.take(arrival.to, taken, Origin { asked, subject });
-    }
-
     /// A party's timers are due.
-    fn wake(&mut self, who: usize) {
+    pub(super) fn wake(&mut self, who: usize) {
         let member = &mut self.members[who];
         if member.wake != self.now || !member.up {
             return; // woken earlier in the meantime
@@ -414,7 +313,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Sets the party's alarm to its first timer.
-    fn rewake(&mut self, who: usize) {
+    pub(super) fn rewake(&mut self, who: usize) {
         let member = &mut self.members[who];
         if !member.up || member.flushing {
             return;
@@ -426,7 +325,7 @@ impl<O: Observer> World<O> {
         }
     }
 
-    fn wake_at(&mut self, who: usize, at: Time) {
+    pub(super) fn wake_at(&mut self, who: usize, at: Time) {
         let member = &mut self.members[who];
         let at = at.max(self.now);
         if at < member.wake {
@@ -440,10 +339,9 @@ impl<O: Observer> World<O> {
         }
     }
 
-    /// Takes an input: at once, or with the next commit when the disk needs time. Says whether it
-    /// was
+    /// Takes an input: at once, or with the next commit when the disk needs time. Says whether it was
     /// taken.
-    fn take(&mut self, who: usize, taken: Taken<Input>, origin: Origin) -> bool {
+    pub(super) fn take(&mut self, who: usize, taken: Taken<Input>, origin: Origin) -> bool {
         let member = &mut self.members[who];
         if member.fsync == Span::ZERO {
             return self.commit(who, std::slice::from_ref(&taken), &[origin]);
@@ -528,247 +426,14 @@ impl<O: Observer> World<O> {
         self.effects.extend(effects.map(|effect| (party, effect)));
     }
 
-    /// An answer reaches only the one who asked.
-    fn reply(&mut self, who: usize, origin: Origin, reply: Message) {
-        let Some(asked) = origin.asked else {
-            return;
-        };
-        if let Message::Order(order) = &reply {
-            self.subjects.learn(order.body.id.0, origin.subject);
-        }
-        self.send(who, asked.by, Some(asked), origin.subject, reply);
-    }
-
-    /// A message sets out.
-    fn send(
-        &mut self,
-        from: usize,
-        to: usize,
-        answers: Option<Asked>,
-        subject: u64,
-        message: Message,
-    ) {
-        self.counters.messages += 1;
-        let (sender, addressee) = (&self.members[from], &self.members[to]);
-        let kind = message.kind();
-        let ask = answers.map_or(0, |asked| asked.kind as u64 + 1);
-        let key = self.seed.with(sender.id).with(addressee.id);
-        let key = key.with(kind as u64 | ask << 8).with(subject);
-        let (life, parties) = (sender.life, (sender.party, addressee.party));
-        self.observer.sent(&Sent {
-            at: self.now,
-            from: parties.0,
-            to: parties.1,
-            answers: answers.map(|asked| asked.kind),
-            message: &message,
-        });
-        let nth = self.count(key);
-        let key = key.with(nth.into());
-        let link = self.links.get(&parties.0, &parties.1);
-        let mut at = self.now.after(link.latency(key));
-        let arrival = Arrival {
-            from,
-            to,
-            life,
-            answers,
-            subject,
-            message,
-        };
-        let travelling = Travelling {
-            at: self.now,
-            between: (self.members[from].belongs_to, self.members[to].belongs_to),
-            kind,
-            answers: answers.map(|asked| asked.kind),
-        };
-        let faults: Faults = match &mut self.sky {
-            Sky::Fair => SmallVec::new(),
-            Sky::Foul { rules, .. } => {
-                let own = link.faults(key).map(|fault| (fault, None));
-                let ruled = rules.iter_mut().filter_map(|rule| {
-                    let fault = rule.on_message(travelling, key)?;
-                    Some((fault, Some(rule.id)))
-                });
-                own.chain(ruled).collect()
-            }
-            Sky::Planned(plan) => plan.get(&key).into_iter().flatten().copied().collect(),
-        };
-        for (fault, rule) in &faults {
-            let what = What::Message {
-                from: parties.0,
-                to: parties.1,
-                kind,
-                answer: answers.is_some(),
-                receipt: self.subjects.label(subject),
-                nth,
-            };
-            self.note(key, what, *fault, *rule);
-            match fault {
-                Fault::Drop => {
-                    self.counters.lost += 1;
-                    return;
-                }
-                Fault::Duplicate(later) => {
-                    let tie = key.with(1).draw(Purpose::Tie);
-                    let again = Happening::Arrival(arrival.again());
-                    self.queue.push(at.after(*later), tie, again);
-                }
-                Fault::Delay(by) => at = at.after(*by),
-                Fault::Crash { .. } => {}
-            }
-        }
-        let tie = key.draw(Purpose::Tie);
-        self.queue.push(at, tie, Happening::Arrival(arrival));
-    }
-
-    fn note(&mut self, key: DrawKey, what: What, fault: Fault, rule: Option<Name>) {
-        let choice = Choice {
-            key,
-            what,
-            fault,
-            at: self.now,
-            rule,
-        };
-        self.observer.fault(&choice);
-        self.plan.choices.push(choice);
-    }
-
     /// The how manyth of these it is, from 1.
-    fn count(&mut self, key: DrawKey) -> u32 {
+    pub(super) fn count(&mut self, key: DrawKey) -> u32 {
         let count = self.counts.entry(key.0).or_insert(0);
         *count = count.saturating_add(1);
         *count
     }
 
-    /// Whether the power fails at this commit, when, and for how long.
-    fn crash_at(
-        &mut self,
-        who: usize,
-        inputs: &[Taken<Input>],
-        origins: &[Origin],
-    ) -> Option<(Moment, Span)> {
-        let quiet = match &self.sky {
-            Sky::Fair => true,
-            Sky::Foul {
-                crash_ppm, rules, ..
-            } => *crash_ppm == 0 && rules.is_empty(),
-            Sky::Planned(_) => false,
-        };
-        if quiet && !self.noting {
-            return None;
-        }
-        let kinds = self.foreseen(who, inputs);
-        let mut crash = None;
-        for (input, origin) in inputs.iter().zip(origins) {
-            let member = &self.members[who];
-            let key = self
-                .seed
-                .with(member.id)
-                .with(of_bytes(input.what.as_bytes()));
-            let key = key.with(origin.subject);
-            let party = member.party;
-            let nth = self.count(key);
-            let key = key.with(nth.into());
-            let receipt = self.subjects.label(origin.subject);
-            let cause = input.what;
-            let what = What::Commit {
-                party,
-                cause,
-                receipt,
-                nth,
-            };
-            if self.noting {
-                self.points.push((key, what.clone()));
-            }
-            let actor = self.members[who].belongs_to;
-            let fault = match &mut self.sky {
-                Sky::Fair => None,
-                Sky::Foul {
-                    crash_ppm,
-                    down,
-                    rules,
-                } => drawn_crash(key, *crash_ppm, *down).or_else(|| {
-                    let mut rules = rules.iter_mut();
-                    rules.find_map(|rule| {
-                        let fault = rule.on_commit(actor, &kinds, key)?;
-                        Some((fault, Some(rule.id)))
-                    })
-                }),
-                Sky::Planned(plan) => plan.get(&key).and_then(|faults| faults.first()).copied(),
-            };
-            if let (None, Some((Fault::Crash { moment, down }, rule))) = (crash, fault) {
-                self.note(key, what, Fault::Crash { moment, down }, rule);
-                crash = Some((moment, down));
-            }
-        }
-        crash
-    }
-
-    /// The events that this commit would record, when a rule waits for one.
-    fn foreseen(&mut self, who: usize, inputs: &[Taken<Input>]) -> Vec<EventKind> {
-        let actor = self.members[who].belongs_to;
-        match &self.sky {
-            Sky::Foul { rules, .. } if rules.iter().any(|rule| rule.awaits(actor).is_some()) => {
-                self.members[who].rehearse(inputs)
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// A party's power fails, for a while.
-    fn crash(&mut self, who: usize, down: Span) {
-        self.counters.crashes += 1;
-        let member = &mut self.members[who];
-        let failed = member.crash();
-        let (life, at) = (member.life, self.now.after(down));
-        let tie = self
-            .seed
-            .with(member.id)
-            .with(life.into())
-            .draw(Purpose::Tie);
-        self.queue.push(at, tie, Happening::Restart { who, life });
-        if let Err(error) = failed {
-            self.store_failed(&error);
-        }
-    }
-
-    /// Takes a party's power away now, for a rule if one says so.
-    pub fn cut_power(&mut self, party: &Party, down: Span, rule: Option<Name>) {
-        let Some(&who) = self.index.get(party) else {
-            return;
-        };
-        if self.members[who].up {
-            let member = &self.members[who];
-            let key = self.seed.with(member.id).with(self.now.nanos());
-            let moment = Moment::Before;
-            let fault = Fault::Crash { moment, down };
-            self.note(key, What::Power(*party), fault, rule);
-            self.crash(who, down);
-        }
-    }
-
-    fn store_failed(&mut self, _error: &StoreError) {
+    pub(super) fn store_failed(&mut self, _error: &StoreError) {
         self.counters.store_errors += 1;
-    }
-}
-
-fn drawn_crash(key: DrawKey, crash_ppm: u32, (least, most): (Span, Span)) -> Option<Ruled> {
-    key.happens(crash_ppm, Purpose::Crash).then(|| {
-        let before = key.draw(Purpose::CrashMoment) & 1 == 0;
-        let moment = if before {
-            Moment::Before
-        } else {
-            Moment::After
-        };
-        let down = key.span(least, most, Purpose::CrashDown);
-        (Fault::Crash { moment, down }, None)
-    })
-}
-
-impl Arrival {
-    fn again(&self) -> Self {
-        Self {
-            message: self.message.clone(),
-            ..*self
-        }
     }
 }

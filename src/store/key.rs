@@ -2,9 +2,10 @@
 
 use crate::id::{AttemptId, EventId, Id, MerchantId, Name, OrderId, Party, TerminalId, Uid};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// The key of one row: at most [`Key::LEN_MAX`] bytes, held in place.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     bytes: [u8; Self::LEN_MAX],
     len: u8,
@@ -47,6 +48,13 @@ impl Key {
         room.expect("a record's key fits Key::LEN_MAX")
             .copy_from_slice(part);
         self.len = u8::try_from(from + part.len()).expect("LEN_MAX is below 256");
+    }
+}
+
+impl Hash for Key {
+    /// Of the bytes that are used: beyond them all keys are zero.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.as_bytes());
     }
 }
 

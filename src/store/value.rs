@@ -50,6 +50,8 @@ pub struct FieldError {
 
 /// A type that rows are made of: one column, or several.
 pub trait Field: Sized {
+    /// How many columns it has.
+    const COLUMNS: usize = 1;
     /// Names its columns after the field's name.
     fn columns(name: &str, out: &mut Vec<Column>);
     /// Hands out its values.
@@ -132,7 +134,7 @@ fields! {
     [u8; 32] as Blob("32 bytes"): |v| v, |raw| array(raw);
     Arc<[u8]> as Blob("bytes"): |v| v, |raw| Some(Self::from(raw));
     Name as Text("a name"): |v| v.as_str(), |raw| raw.parse().ok();
-    Party as Text("a party"): |v| &v.to_string(), |raw| raw.parse().ok();
+    Party as Text("a party"): |v| v.label().as_str(), |raw| raw.parse().ok();
     Text as Text("text"): |v| v.as_str(), |raw| Some(Self::clean(raw));
     Arc<str> as Text("text"): |v| v, |raw| Some(Self::from(raw));
     Cow<'static, str> as Text("text"): |v| v, |raw| Some(Self::Owned(raw.to_owned()));
@@ -140,6 +142,8 @@ fields! {
 }
 
 impl Field for Money {
+    const COLUMNS: usize = 2;
+
     fn columns(name: &str, out: &mut Vec<Column>) {
         out.push(Column {
             name: format!("{name}_minor"),
@@ -163,6 +167,8 @@ impl Field for Money {
 }
 
 impl<T: Field> Field for Option<T> {
+    const COLUMNS: usize = T::COLUMNS;
+
     fn columns(name: &str, out: &mut Vec<Column>) {
         T::columns(name, out);
     }
@@ -171,18 +177,13 @@ impl<T: Field> Field for Option<T> {
         if let Some(value) = self {
             return value.put(out);
         }
-        let mut columns = Vec::new();
-        T::columns("", &mut columns);
-        columns.iter().for_each(|_| out(Value::Null));
+        (0..T::COLUMNS).for_each(|_| out(Value::Null));
     }
 
     fn take(from: &mut Reader<'_>) -> Result<Self, FieldError> {
         // A missing value is null in every one of its columns: look at the first, then give the
         // field's own reader all of them.
-        let mut columns = Vec::new();
-        T::columns("", &mut columns);
-        let values = columns
-            .iter()
+        let values = (0..T::COLUMNS)
             .map(|_| from.value())
             .collect::<Result<Vec<_>, _>>()?;
         if values.first() == Some(&Value::Null) {

@@ -1,0 +1,146 @@
+//! Messages on their way: how long they take, and whether they arrive.
+
+use super::draw::Purpose;
+use super::member::{Asked, Origin};
+use super::observer::{Observer, Sent};
+use super::plan::{Fault, What};
+use super::rule::Travelling;
+use super::weather::{Ruled, Sky};
+use super::world::{Happening, World};
+use crate::message::Message;
+use crate::roles::Taken;
+use smallvec::SmallVec;
+
+/// The faults of one message.
+type Faults = SmallVec<[Ruled; 2]>;
+
+pub(super) struct Arrival {
+    from: usize,
+    to: usize,
+    /// In which life the sender sent it.
+    life: u32,
+    /// The addressee's life that asked, if this answers it.
+    answers: Option<Asked>,
+    subject: u64,
+    message: Message,
+}
+
+impl Arrival {
+    fn again(&self) -> Self {
+        Self {
+            message: self.message.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<O: Observer> World<O> {
+    pub(super) fn arrive(&mut self, arrival: Arrival) {
+        let (from, to) = (&self.members[arrival.from], &self.members[arrival.to]);
+        let other_life = arrival.answers.is_some_and(|asked| asked.life != to.life);
+        if !to.up || other_life {
+            self.counters.lost += 1;
+            return;
+        }
+        let asked = arrival.answers.is_none().then_some(Asked {
+            by: arrival.from,
+            life: arrival.life,
+            kind: arrival.message.kind(),
+        });
+        let taken = Taken::message(&to.actor, self.now, from.sender, arrival.message);
+        let subject = arrival.subject;
+        self.take(arrival.to, taken, Origin { asked, subject });
+    }
+
+    /// An answer reaches only the one who asked.
+    pub(super) fn reply(&mut self, who: usize, origin: Origin, reply: Message) {
+        let Some(asked) = origin.asked else {
+            return;
+        };
+        if let Message::Order(order) = &reply {
+            self.subjects.learn(order.body.id.0, origin.subject);
+        }
+        self.send(who, asked.by, Some(asked), origin.subject, reply);
+    }
+
+    /// A message sets out.
+    pub(super) fn send(
+        &mut self,
+        from: usize,
+        to: usize,
+        answers: Option<Asked>,
+        subject: u64,
+        message: Message,
+    ) {
+        self.counters.messages += 1;
+        let (sender, addressee) = (&self.members[from], &self.members[to]);
+        let kind = message.kind();
+        let ask = answers.map_or(0, |asked| asked.kind as u64 + 1);
+        let key = self.seed.with(sender.id).with(addressee.id);
+        let key = key.with(kind as u64 | ask << 8).with(subject);
+        let (life, parties) = (sender.life, (sender.party, addressee.party));
+        self.observer.sent(&Sent {
+            at: self.now,
+            from: parties.0,
+            to: parties.1,
+            answers: answers.map(|asked| asked.kind),
+            message: &message,
+        });
+        let nth = self.count(key);
+        let key = key.with(nth.into());
+        let link = self.links.get(&parties.0, &parties.1);
+        let mut at = self.now.after(link.latency(key));
+        let arrival = Arrival {
+            from,
+            to,
+            life,
+            answers,
+            subject,
+            message,
+        };
+        let travelling = Travelling {
+            at: self.now,
+            between: (self.members[from].belongs_to, self.members[to].belongs_to),
+            kind,
+            answers: answers.map(|asked| asked.kind),
+        };
+        let faults: Faults = match &mut self.sky {
+            Sky::Fair => SmallVec::new(),
+            Sky::Foul { rules, .. } => {
+                let own = link.faults(key).map(|fault| (fault, None));
+                let ruled = rules.iter_mut().filter_map(|rule| {
+                    let fault = rule.on_message(travelling, key)?;
+                    Some((fault, Some(rule.id)))
+                });
+                own.chain(ruled).collect()
+            }
+            Sky::Planned(plan) => plan.get(&key).into_iter().flatten().copied().collect(),
+        };
+        for (fault, rule) in &faults {
+            let what = What::Message {
+                from: parties.0,
+                to: parties.1,
+                kind,
+                answer: answers.is_some(),
+                receipt: self.subjects.label(subject),
+                nth,
+            };
+            self.note(key, what, *fault, *rule);
+            match fault {
+                Fault::Drop => {
+                    self.counters.lost += 1;
+                    return;
+                }
+                Fault::Duplicate(later) => {
+                    let tie = key.with(1).draw(Purpose::Tie);
+                    let again = Happening::Arrival(arrival.again());
+                    self.queue.push(at.after(*later), tie, again);
+                }
+                Fault::Delay(by) => at = at.after(*by),
+                Fault::Crash { .. } => {}
+            }
+        }
+        let tie = key.draw(Purpose::Tie);
+        self.queue.push(at, tie, Happening::Arrival(arrival));
+    }
+}

@@ -1,0 +1,217 @@
+//! Weather: what goes wrong beside what links do by themselves, and the plan it is written into.
+
+use super::draw::{DrawKey, Purpose, of_bytes};
+use super::link::Link;
+use super::member::Origin;
+use super::observer::Observer;
+use super::plan::{Choice, Fault, Moment, Plan, What};
+use super::rule::Rule;
+use super::world::{Happening, World};
+use crate::id::{Name, Party};
+use crate::journal::EventKind;
+use crate::roles::Taken;
+use crate::roles::actor::Input;
+use crate::time::Span;
+use std::collections::BTreeMap;
+
+/// What may go wrong, beside what links do by themselves.
+#[derive(Clone, Debug, Default)]
+pub enum Weather {
+    /// Nothing goes wrong, on links neither.
+    #[default]
+    Fair,
+    /// Links do what they do, and parties crash.
+    Foul {
+        /// How many of a million commits meet a power failure.
+        crash_ppm: u32,
+        /// For how long a party stays down: from, to.
+        down: (Span, Span),
+        /// What the scenario says beside.
+        rules: Vec<Rule>,
+    },
+    /// What this plan says goes wrong, and nothing else.
+    Planned(Plan),
+}
+
+/// The weather as the world asks it.
+pub(super) enum Sky {
+    Fair,
+    Foul {
+        crash_ppm: u32,
+        down: (Span, Span),
+        rules: Vec<Rule>,
+    },
+    Planned(BTreeMap<DrawKey, Vec<Ruled>>),
+}
+
+/// A fault, and the rule that it came of.
+pub(super) type Ruled = (Fault, Option<Name>);
+
+impl<O: Observer> World<O> {
+    /// What goes wrong from here on. A world begins with fair weather.
+    pub fn set_weather(&mut self, weather: Weather) {
+        self.sky = match weather {
+            Weather::Fair => Sky::Fair,
+            Weather::Foul {
+                crash_ppm,
+                down,
+                rules,
+            } => Sky::Foul {
+                crash_ppm,
+                down,
+                rules,
+            },
+            Weather::Planned(plan) => {
+                for (at, key, party, down) in plan.cuts() {
+                    let tie = key.draw(Purpose::Tie);
+                    self.queue.push(at, tie, Happening::Cut { party, down });
+                }
+                Sky::Planned(plan.index())
+            }
+        };
+    }
+
+    /// From here on nothing goes wrong any more, and whoever is down comes up.
+    pub fn heal(&mut self) {
+        self.sky = Sky::Fair;
+        self.noting = false;
+        self.links.each(Link::healed);
+        for who in 0..self.members.len() {
+            if !self.members[who].up {
+                self.start(who);
+            }
+        }
+    }
+
+    pub(super) fn note(&mut self, key: DrawKey, what: What, fault: Fault, rule: Option<Name>) {
+        let choice = Choice {
+            key,
+            what,
+            fault,
+            at: self.now,
+            rule,
+        };
+        self.observer.fault(&choice);
+        self.plan.choices.push(choice);
+    }
+
+    /// Whether the power fails at this commit, when, and for how long.
+    pub(super) fn crash_at(
+        &mut self,
+        who: usize,
+        inputs: &[Taken<Input>],
+        origins: &[Origin],
+    ) -> Option<(Moment, Span)> {
+        let quiet = match &self.sky {
+            Sky::Fair => true,
+            Sky::Foul {
+                crash_ppm, rules, ..
+            } => *crash_ppm == 0 && rules.is_empty(),
+            Sky::Planned(_) => false,
+        };
+        if quiet && !self.noting {
+            return None;
+        }
+        let kinds = self.foreseen(who, inputs);
+        let mut crash = None;
+        for (input, origin) in inputs.iter().zip(origins) {
+            let member = &self.members[who];
+            let key = self
+                .seed
+                .with(member.id)
+                .with(of_bytes(input.what.as_bytes()));
+            let key = key.with(origin.subject);
+            let party = member.party;
+            let nth = self.count(key);
+            let key = key.with(nth.into());
+            let receipt = self.subjects.label(origin.subject);
+            let cause = input.what;
+            let what = What::Commit {
+                party,
+                cause,
+                receipt,
+                nth,
+            };
+            if self.noting {
+                self.points.push((key, what.clone()));
+            }
+            let actor = self.members[who].belongs_to;
+            let fault = match &mut self.sky {
+                Sky::Fair => None,
+                Sky::Foul {
+                    crash_ppm,
+                    down,
+                    rules,
+                } => drawn_crash(key, *crash_ppm, *down).or_else(|| {
+                    let mut rules = rules.iter_mut();
+                    rules.find_map(|rule| {
+                        let fault = rule.on_commit(actor, &kinds, key)?;
+                        Some((fault, Some(rule.id)))
+                    })
+                }),
+                Sky::Planned(plan) => plan.get(&key).and_then(|faults| faults.first()).copied(),
+            };
+            if let (None, Some((Fault::Crash { moment, down }, rule))) = (crash, fault) {
+                self.note(key, what, Fault::Crash { moment, down }, rule);
+                crash = Some((moment, down));
+            }
+        }
+        crash
+    }
+
+    /// The events that this commit would record, when a rule waits for one.
+    pub(super) fn foreseen(&mut self, who: usize, inputs: &[Taken<Input>]) -> Vec<EventKind> {
+        let actor = self.members[who].belongs_to;
+        match &self.sky {
+            Sky::Foul { rules, .. } if rules.iter().any(|rule| rule.awaits(actor).is_some()) => {
+                self.members[who].rehearse(inputs)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A party's power fails, for a while.
+    pub(super) fn crash(&mut self, who: usize, down: Span) {
+        self.counters.crashes += 1;
+        let member = &mut self.members[who];
+        let failed = member.crash();
+        let (life, at) = (member.life, self.now.after(down));
+        let tie = self
+            .seed
+            .with(member.id)
+            .with(life.into())
+            .draw(Purpose::Tie);
+        self.queue.push(at, tie, Happening::Restart { who, life });
+        if let Err(error) = failed {
+            self.store_failed(&error);
+        }
+    }
+
+    /// Takes a party's power away now, for a rule if one says so.
+    pub fn cut_power(&mut self, party: &Party, down: Span, rule: Option<Name>) {
+        let Some(&who) = self.index.get(party) else {
+            return;
+        };
+        if self.members[who].up {
+            let member = &self.members[who];
+            let key = self.seed.with(member.id).with(self.now.nanos());
+            let moment = Moment::Before;
+            let fault = Fault::Crash { moment, down };
+            self.note(key, What::Power(*party), fault, rule);
+            self.crash(who, down);
+        }
+    }
+}
+
+fn drawn_crash(key: DrawKey, crash_ppm: u32, (least, most): (Span, Span)) -> Option<Ruled> {
+    key.happens(crash_ppm, Purpose::Crash).then(|| {
+        let before = key.draw(Purpose::CrashMoment) & 1 == 0;
+        let moment = if before {
+            Moment::Before
+        } else {
+            Moment::After
+        };
+        let down = key.span(least, most, Purpose::CrashDown);
+        (Fault::Crash { moment, down }, None)
+    })
+}
