@@ -2,7 +2,8 @@
 
 use super::exit::{Exit, Failure};
 use super::{input, output};
-use crate::scenario::{Invalid, Scenario};
+use crate::scenario::{Invalid, Scenario, Source};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,24 +44,54 @@ pub(super) fn text(path: &Path) -> Result<String, Failure> {
     })
 }
 
-/// Every scenario of these files; or everything that is wrong with any of them, said on stderr.
-pub(super) fn scenarios(paths: &[PathBuf]) -> Result<Vec<Arc<Scenario>>, Failure> {
+/// A variable from the command line: `key=value`.
+pub(super) fn variable(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected key=value")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Every case of these files; or everything that is wrong with any of them, said on stderr.
+pub(super) fn scenarios(
+    paths: &[PathBuf],
+    vars: &[(String, String)],
+) -> Result<Vec<Arc<Scenario>>, Failure> {
+    let vars: BTreeMap<String, String> = vars.iter().cloned().collect();
     let (mut scenarios, mut invalid) = (Vec::new(), Vec::new());
     for path in files(paths)? {
-        let source = text(&path)?;
-        match Scenario::parse(&path.display().to_string(), &source) {
-            Ok(scenario) => scenarios.push(Arc::new(scenario)),
+        let source = Source {
+            file: &path.display().to_string(),
+            text: &text(&path)?,
+            base: &base,
+            vars: &vars,
+        };
+        match Scenario::cases(&source) {
+            Ok(cases) => scenarios.extend(cases.into_iter().map(Arc::new)),
             Err(errors) => invalid.push(errors),
         }
     }
     if invalid.is_empty() {
-        return Ok(scenarios);
+        let known = |name: &&String| scenarios.iter().any(|one| one.vars.contains_key(*name));
+        return match vars.keys().find(|name| !known(name)) {
+            Some(name) => Err(Failure::new(
+                Exit::Usage,
+                format!("set --var {name}: no scenario here has this variable"),
+            )),
+            None => Ok(scenarios),
+        };
     }
     for errors in &invalid {
         output::say(errors.blocks().trim_end());
     }
     output::say(&count(&invalid));
     Err(Failure::new(Exit::Malformed, ""))
+}
+
+/// A base's text: its name is a path beside the file that names it.
+fn base(of: &str, name: &str) -> Result<(String, String), String> {
+    let folder = Path::new(of).parent().unwrap_or_else(|| Path::new(""));
+    let path = folder.join(name);
+    let read = text(&path).map_err(|failure| failure.message)?;
+    Ok((path.display().to_string(), read))
 }
 
 /// `5 errors in 2 files; nothing was run (exit 3)`.

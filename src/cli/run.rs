@@ -34,6 +34,9 @@ pub(super) struct Args {
     /// These seeds, such as 1..=1000, instead of the file's own.
     #[arg(long)]
     seeds: Option<String>,
+    /// Sets a variable of the scenarios: `--var rate=40/min`.
+    #[arg(long = "var", value_name = "KEY=VALUE", value_parser = load::variable)]
+    vars: Vec<(String, String)>,
     /// What parties keep their rows in.
     #[arg(long, value_enum, default_value_t = StoreKind::Memory)]
     store: StoreKind,
@@ -72,7 +75,7 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args) -> Ended {
-    let scenarios = load::scenarios(&args.paths)?;
+    let scenarios = load::scenarios(&args.paths, &args.vars)?;
     let mut verdicts = Vec::new();
     for scenario in &scenarios {
         let sweep = sweep(args, scenario)?;
@@ -143,7 +146,7 @@ impl Progress {
         if let Ok(style) = style {
             bar.set_style(style);
         }
-        bar.set_message(scenario.name.to_string());
+        bar.set_message(scenario.title());
         Self(bar)
     }
 

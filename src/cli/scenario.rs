@@ -108,12 +108,12 @@ pub(super) fn run(args: &Args) -> Ended {
 }
 
 fn check(paths: &[PathBuf]) -> Ended {
-    let scenarios = load::scenarios(paths)?;
+    let scenarios = load::scenarios(paths, &[])?;
     for scenario in &scenarios {
         let (steps, expects) = (scenario.steps.len(), scenario.expects.len());
         let line = format!(
-            "{}: ok, {steps} steps, {expects} expectations",
-            scenario.file
+            "{}{}: ok, {steps} steps, {expects} expectations",
+            scenario.file, scenario.case
         );
         output::say(&line);
     }
@@ -144,7 +144,7 @@ fn format(paths: &[PathBuf], check: bool) -> Ended {
 }
 
 fn list(paths: &[PathBuf], tag: Option<Name>, format: ListFormat) -> Ended {
-    let scenarios = load::scenarios(paths)?;
+    let scenarios = load::scenarios(paths, &[])?;
     let wanted = scenarios
         .iter()
         .filter(|one| tag.is_none_or(|tag| one.tags.contains(&tag)));
@@ -154,7 +154,7 @@ fn list(paths: &[PathBuf], tag: Option<Name>, format: ListFormat) -> Ended {
     }
     let widest = wanted
         .iter()
-        .map(|one| one.name.as_str().len())
+        .map(|one| one.title().len())
         .max()
         .unwrap_or(0);
     let mut out = String::new();
@@ -162,12 +162,12 @@ fn list(paths: &[PathBuf], tag: Option<Name>, format: ListFormat) -> Ended {
         let tags: Vec<_> = one.tags.iter().map(Name::as_str).collect();
         let _infallible = match format {
             ListFormat::Text => {
-                let (name, tags) = (one.name.as_str(), tags.join(", "));
+                let (name, tags) = (one.title(), tags.join(", "));
                 writeln!(out, "{name:<widest$}  {}  [{tags}]", one.about)
             }
             ListFormat::Json => {
                 let line = serde_json::json!({
-                    "name": one.name.as_str(), "file": one.file, "about": one.about.as_str(),
+                    "name": one.title(), "file": one.file, "about": one.about.as_str(),
                     "tags": tags, "seeds": one.run.seeds.to_string(),
                 });
                 writeln!(out, "{line}")

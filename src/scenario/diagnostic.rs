@@ -26,6 +26,8 @@ impl From<std::ops::Range<usize>> for Spot {
 /// Where something of the scenario stands in its file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark {
+    /// In which file: 0 is the scenario's own, the others its bases.
+    pub file: usize,
     /// The line, from 1.
     pub line: usize,
     /// The column in characters, from 1.
@@ -167,13 +169,15 @@ impl Invalid {
     }
 
     fn write_one(&self, f: &mut impl fmt::Write, error: &Diagnostic) -> fmt::Result {
-        let Mark { line, column } = self.mark(error);
-        let text = self.lines.line(line);
+        let mark = self.mark(error);
+        let Mark { line, column, .. } = mark;
+        let text = self.lines.line(mark);
         let before: String = text.chars().take(column - 1).collect();
-        let width = self.lines.width(&error.spot, line).max(1);
+        let width = self.lines.width(&error.spot, mark).max(1);
         let pad = " ".repeat(line.to_string().len());
+        let file = self.lines.file(mark).unwrap_or(&self.file);
         writeln!(f, "error[{}]: {}", error.code.word(), error.message)?;
-        writeln!(f, "{pad}--> {}:{line}:{column}", self.file)?;
+        writeln!(f, "{pad}--> {file}:{line}:{column}")?;
         writeln!(f, "{line} | {}", text.replace('\t', " "))?;
         write!(
             f,
@@ -207,21 +211,40 @@ impl fmt::Display for Invalid {
     }
 }
 
-/// A text that knows where its lines begin.
+/// A text that knows where its lines begin, and the texts of its bases behind it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
     text: String,
     starts: Vec<usize>,
+    /// The bases: each one's name and how many lines stand before its own.
+    bases: Vec<(String, usize)>,
 }
 
 impl Lines {
     pub(super) fn new(text: &str) -> Self {
+        let mut lines = Self::default();
+        lines.push(text);
+        lines
+    }
+
+    /// Puts a base's text behind the others: its first byte is one after their last.
+    pub(super) fn append(&mut self, file: &str, text: &str) {
+        self.text.push('\n');
+        self.bases.push((file.to_owned(), self.starts.len()));
+        self.push(text);
+    }
+
+    fn push(&mut self, text: &str) {
+        let from = self.text.len();
         let breaks = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
         let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1));
-        Self {
-            starts: starts.collect(),
-            text: text.to_owned(),
-        }
+        self.starts.extend(starts.map(|start| from + start));
+        self.text.push_str(text);
+    }
+
+    /// How many bytes there are.
+    pub(super) const fn end(&self) -> usize {
+        self.text.len()
     }
 
     /// The place of a byte.
@@ -229,35 +252,49 @@ impl Lines {
         let line = self.starts.partition_point(|start| *start <= byte).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
         let before = self.text.get(start..byte).unwrap_or_default();
+        let file = self.bases.partition_point(|(_, above)| *above < line);
         Mark {
-            line,
+            file,
+            line: line - self.above(file),
             column: before.chars().count() + 1,
         }
     }
 
-    /// The first byte of a line, from 1.
-    pub(super) fn start_of(&self, line: usize) -> Spot {
-        let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        let end = start + self.line(line).len();
+    /// The name of a base; none when the place is in the scenario's own file.
+    pub fn file(&self, mark: Mark) -> Option<&str> {
+        let base = self.bases.get(mark.file.checked_sub(1)?)?;
+        Some(&base.0)
+    }
+
+    fn above(&self, file: usize) -> usize {
+        let base = file.checked_sub(1).and_then(|at| self.bases.get(at));
+        base.map_or(0, |(_, above)| *above)
+    }
+
+    /// The first byte of the mark's line.
+    fn start(&self, mark: Mark) -> usize {
+        let line = self.above(mark.file) + mark.line;
+        let start = line.checked_sub(1).and_then(|at| self.starts.get(at));
+        start.copied().unwrap_or(self.text.len())
+    }
+
+    /// The mark's line as a spot.
+    pub(super) fn start_of(&self, mark: Mark) -> Spot {
+        let start = self.start(mark);
+        let end = start + self.line(mark).len();
         Spot { start, end }
     }
 
-    /// A line without its end, from 1.
-    pub fn line(&self, line: usize) -> &str {
-        let start = self
-            .starts
-            .get(line - 1)
-            .copied()
-            .unwrap_or(self.text.len());
-        let end = self.starts.get(line).copied().unwrap_or(self.text.len());
-        let text = self.text.get(start..end).unwrap_or_default();
-        text.trim_end_matches(['\n', '\r'])
+    /// The mark's line without its end.
+    pub fn line(&self, mark: Mark) -> &str {
+        let rest = self.text.get(self.start(mark)..).unwrap_or_default();
+        let line = rest.split('\n').next().unwrap_or_default();
+        line.trim_end_matches('\r')
     }
 
     /// How many columns of its first line a spot takes.
-    fn width(&self, spot: &Spot, line: usize) -> usize {
-        let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        let end = spot.end.min(start + self.line(line).len());
+    fn width(&self, spot: &Spot, mark: Mark) -> usize {
+        let end = spot.end.min(self.start(mark) + self.line(mark).len());
         self.text.get(spot.start..end).unwrap_or_default().width()
     }
 }

@@ -158,6 +158,9 @@ const FILE: Section = Section {
     keys: &[keys! {
         "schema": Takes::Version, !, "the schema's version: 1";
         "name": Takes::Name, !, "its name";
+        "extends": Takes::Text, "", "a base file: this one is laid over it";
+        "vars": Takes::Map("values"), "none", "values for `${name}` in strings; see --var";
+        "matrix": Takes::Map("lists of values"), "none", "the same, one case for each of them";
         "about": Takes::Text, "", "what it is about, in a sentence";
         "tags": Takes::Names, "none", "words to select it by";
         "run": Takes::Table("[run]"), "defaults", "how long and how often";

@@ -4,6 +4,7 @@
 //! wrong with it. A driver plays the scenario's steps and faults; it need not know what must hold.
 
 pub mod carries;
+pub mod compose;
 mod diagnostic;
 pub mod expect;
 pub mod facts;
@@ -22,6 +23,7 @@ pub mod templates;
 mod units;
 pub mod vocab;
 
+pub use compose::Source;
 pub use diagnostic::{Code, Diagnostic, Invalid, Lines, Mark, Spot};
 pub use features::Feature;
 pub use judge::{CHAIN_LINES_MAX, FAILURES_MAX, Judge, REMEMBERED_MAX};
@@ -34,12 +36,31 @@ mod tests;
 pub use units::{Bandwidth, Drawn, Range, Rate, Seeds, Share, Skew, UnitError};
 
 impl Scenario {
-    /// Reads a scenario's TOML. `file` is its name in messages.
+    /// Reads a scenario's TOML: the first case of a file that stands on no other. `file` is its
+    /// name in messages.
     ///
     /// # Errors
     /// Everything that is wrong with it, in one pass, each with its place; the command line ends
     /// with code 3.
     pub fn parse(file: &str, source: &str) -> Result<Self, Invalid> {
-        lower::scenario(file, source)
+        let base = |_: &str, _: &str| Err("bases are not read here".to_owned());
+        let cases = Self::cases(&Source {
+            file,
+            text: source,
+            base: &base,
+            vars: &std::collections::BTreeMap::new(),
+        })?;
+        Ok(cases
+            .into_iter()
+            .next()
+            .expect("a file that is sound has a case"))
+    }
+
+    /// Reads every case of a scenario file: see [`Source`].
+    ///
+    /// # Errors
+    /// See [`parse`](Self::parse).
+    pub fn cases(source: &Source<'_>) -> Result<Vec<Self>, Invalid> {
+        lower::cases(source)
     }
 }

@@ -170,13 +170,13 @@ impl Sweep {
         }
         for index in self.never_reached(scenario) {
             let expect = &scenario.expects[index];
-            let place = format!("{}:{}", scenario.file, expect.mark.line);
+            let place = scenario.place(expect.mark);
             let seeds = self.passed.len() + self.failed.len();
             let that = &expect.that.text;
             let _infallible = writeln!(out, "NEVER REACHED {that}\n   {place}, in {seeds} seeds");
         }
         for feature in &self.skipped {
-            let _infallible = writeln!(out, "SKIP {}: needs {feature}", scenario.name);
+            let _infallible = writeln!(out, "SKIP {}: needs {feature}", scenario.title());
         }
         let _infallible = writeln!(out, "{}", self.counts(scenario));
         out
@@ -210,7 +210,8 @@ impl Sweep {
             .map(|(seed, number)| (seed.to_string(), json!(format!("{number:016x}"))));
         json!({
             "fingerprints": fingerprints.collect::<serde_json::Map<_, _>>(),
-            "scenario": scenario.name.as_str(),
+            "scenario": scenario.title(),
+            "vars": scenario.vars,
             "file": scenario.file,
             "verdict": self.verdict(scenario).word(),
             "passed": self.passed.len(),
@@ -266,20 +267,16 @@ impl fmt::Display for Block<'_> {
         if !failure.why.as_str().is_empty() {
             writeln!(f, "   why: {}", failure.why)?;
         }
-        let line = failure
-            .mark
-            .map(|mark| format!(":{}", mark.line))
-            .unwrap_or_default();
+        let place = match failure.mark {
+            Some(mark) => self.scenario.place(mark),
+            None => self.scenario.file.clone(),
+        };
         let more = match self.seeds {
             1 => String::new(),
             n => format!(" (and {} more)", n - 1),
         };
         let since = failure.at.since(self.scenario.run.starts);
-        writeln!(
-            f,
-            "   {}{line}, seed {}{more}, at +{since}",
-            self.scenario.file, self.seed
-        )?;
+        writeln!(f, "   {place}, seed {}{more}, at +{since}", self.seed)?;
         writeln!(f, "   expected: {}", failure.expected)?;
         writeln!(f, "   actual:   {} ({})", failure.actual, failure.place)?;
         for line in &failure.chain {

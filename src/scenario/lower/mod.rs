@@ -10,12 +10,14 @@ mod run;
 mod step;
 mod table;
 
+use super::compose::{self, Source};
 use super::diagnostic::{Code, Diagnostic, Invalid, Lines, Mark, Spot};
 use super::index::Index;
 use super::schema::{ActorKind, Mode, Off, Scenario};
 use super::units::UnitError;
 use crate::id::Name;
 use crate::text::Text;
+use std::collections::BTreeMap;
 use table::{Item, Table, Word};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -27,53 +29,93 @@ pub const ERRORS_MAX: usize = 100;
 /// The version of the schema.
 const SCHEMA: u32 = 1;
 
-/// Reads a scenario, or says everything that is wrong with it. `file` is only for messages.
-pub(super) fn scenario(file: &str, source: &str) -> Result<Scenario, Invalid> {
-    let tree = tree(file, source)?;
-    let mut cx = Lower {
-        index: Index::default(),
-        lines: Lines::new(source),
-        errors: Vec::new(),
+/// Reads every case of a scenario file, or says everything that is wrong with it.
+pub(super) fn cases(source: &Source<'_>) -> Result<Vec<Scenario>, Invalid> {
+    let file = source.file.to_owned();
+    let invalid = |lines, errors| Invalid {
+        file: file.clone(),
+        lines,
+        errors,
     };
-    let root = Table::new(tree.get_ref(), 0..0, "the file".to_owned());
-    let found = cx.file(file, root);
-    let mut errors = cx.errors;
+    let texts = match compose::texts(source) {
+        Ok(texts) => texts,
+        Err((lines, error)) => return Err(invalid(lines, vec![error])),
+    };
+    let mut lines = Lines::new(source.text);
+    for (base, text) in texts.iter().skip(1) {
+        lines.append(base, text);
+    }
+    let composed = compose::cases(&texts, source.vars);
+    let (cases, mut errors) = match composed {
+        Ok(composed) => composed,
+        Err(errors) => return Err(invalid(lines, errors)),
+    };
+    let mut scenarios = Vec::new();
+    for case in cases {
+        let mut cx = Lower {
+            index: Index::default(),
+            lines: lines.clone(),
+            errors: Vec::new(),
+        };
+        let found = cx.file(
+            source.file,
+            Table::new(&case.tree, 0..0, "the file".to_owned()),
+        );
+        scenarios.extend(found.map(|found| Scenario {
+            case: Text::clean(&case.label),
+            vars: case.vars,
+            bases: texts.iter().skip(1).map(|(base, _)| base.clone()).collect(),
+            ..found
+        }));
+        // Cases differ in values only: the same error is said once.
+        let new = cx
+            .errors
+            .into_iter()
+            .filter(|error| !errors.contains(error));
+        let new: Vec<_> = new.collect();
+        errors.extend(new);
+    }
     errors.sort_by_key(|error| error.spot.start);
     errors.truncate(ERRORS_MAX);
-    match found {
-        Some(scenario) if errors.is_empty() => Ok(scenario),
-        _ => Err(invalid(file, source, errors)),
+    if errors.is_empty() && !scenarios.is_empty() {
+        return Ok(scenarios);
     }
+    Err(invalid(lines, errors))
 }
 
 /// The file as a tree whose values know their places.
 pub(super) fn tree<'a>(file: &str, source: &'a str) -> Result<Spanned<DeTable<'a>>, Invalid> {
+    tree_of(source, 0).map_err(|errors| Invalid {
+        file: file.to_owned(),
+        lines: Lines::new(source),
+        errors,
+    })
+}
+
+/// A text as a tree; its errors lie `offset` bytes further on.
+pub(super) fn tree_of(
+    source: &str,
+    offset: usize,
+) -> Result<Spanned<DeTable<'_>>, Vec<Diagnostic>> {
     if source.len() > SOURCE_BYTES_MAX {
         let bytes = source.len();
         let message = format!("{bytes} bytes, and at most {SOURCE_BYTES_MAX} are read");
-        let error = Diagnostic::new(Code::Limit, 0..0, message);
-        return Err(invalid(file, source, vec![error]));
+        return Err(vec![Diagnostic::new(Code::Limit, offset..offset, message)]);
     }
     let (tree, errors) = DeTable::parse_recoverable(source);
     if errors.is_empty() {
         return Ok(tree);
     }
     // What was recovered is a guess, and errors about a guess would mislead.
-    let errors = errors.iter().map(syntax).take(ERRORS_MAX);
-    Err(invalid(file, source, errors.collect()))
+    let errors = errors.iter().take(ERRORS_MAX);
+    Err(errors.map(|error| syntax(error, offset)).collect())
 }
 
-fn invalid(file: &str, source: &str, errors: Vec<Diagnostic>) -> Invalid {
-    Invalid {
-        file: file.to_owned(),
-        lines: Lines::new(source),
-        errors,
-    }
-}
-
-fn syntax(error: &toml::de::Error) -> Diagnostic {
+fn syntax(error: &toml::de::Error, offset: usize) -> Diagnostic {
     let message = error.message().replace('\n', "; ");
-    Diagnostic::new(Code::Syntax, error.span().unwrap_or(0..0), message)
+    let span = error.span().unwrap_or(0..0);
+    let span = span.start + offset..span.end + offset;
+    Diagnostic::new(Code::Syntax, span, message)
 }
 
 /// The pass over one file: its names, and what was found wrong so far.
@@ -85,6 +127,7 @@ pub(super) struct Lower {
 
 impl Lower {
     fn file(&mut self, file: &str, mut root: Table<'_>) -> Option<Scenario> {
+        root.knows(&compose::KEYS);
         let version: Option<u32> = root.need(self, "schema");
         if let (Some(version), Some(item)) = (version.filter(|v| *v != SCHEMA), root.item("schema"))
         {
@@ -111,7 +154,10 @@ impl Lower {
         root.finish(self);
         Some(Scenario {
             file: file.to_owned(),
+            bases: Vec::new(),
             name: name?,
+            case: Text::default(),
+            vars: BTreeMap::new(),
             about,
             tags,
             run,

@@ -304,7 +304,7 @@ impl Lower {
 
     fn circle(&mut self, step: &Step) {
         let message = format!("step `{}` waits for itself", step.id);
-        let spot = self.lines.start_of(step.mark.line);
+        let spot = self.lines.start_of(step.mark);
         self.note(Diagnostic::new(Code::WaitsForItself, spot, message));
     }
 

@@ -32,8 +32,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Scenario {
     /// The file's name, as it was given.
     pub file: String,
+    /// The files that it stands on, the nearest first.
+    pub bases: Vec<String>,
     /// Its name.
     pub name: Name,
+    /// Which case of its file it is: `[answers=never]`; nothing when there is one only.
+    pub case: Text,
+    /// Its variables as they were filled in.
+    pub vars: BTreeMap<String, String>,
     /// What it is about, in a sentence.
     pub about: Text,
     /// Words to select it by.
@@ -221,6 +227,17 @@ impl Route {
 }
 
 impl Scenario {
+    /// Its name and its case: `bank-outage[answers=never]`.
+    pub fn title(&self) -> String {
+        format!("{}{}", self.name, self.case)
+    }
+
+    /// A place as people write it: `scenarios/lossy.toml:12`.
+    pub fn place(&self, mark: Mark) -> String {
+        let base = mark.file.checked_sub(1).and_then(|at| self.bases.get(at));
+        format!("{}:{}", base.unwrap_or(&self.file), mark.line)
+    }
+
     /// The actor that a party belongs to: a customer, a crowd, a bank, a gateway, or the merchant
     /// of a back office, till, terminal, chip or printer.
     pub fn actor_of(&self, party: &Party) -> Name {
