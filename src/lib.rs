@@ -31,6 +31,7 @@ pub mod cast;
 pub mod chance;
 pub mod cli;
 pub mod code;
+pub mod config;
 pub mod db;
 pub mod hex;
 pub mod id;

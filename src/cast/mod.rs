@@ -98,6 +98,25 @@ pub struct CustomerPart {
     pub habits: Habits,
 }
 
+/// What changes from one trust bundle of the same parties to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// Grows with each bundle.
+    pub version: u32,
+    /// The terminals, by name, whose codes no longer hold.
+    pub revoked: BTreeSet<Name>,
+}
+
+impl Default for Issue {
+    /// The first, with nobody revoked.
+    fn default() -> Self {
+        Self {
+            version: 1,
+            revoked: BTreeSet::new(),
+        }
+    }
+}
+
 /// Every party, ready to be driven.
 pub struct Cast {
     /// The key that the trust bundle is checked with.
@@ -121,13 +140,18 @@ pub struct Cast {
 }
 
 impl Cast {
-    /// Makes everybody.
+    /// Makes everybody, by a first bundle.
     pub fn new(parts: &Parts, chance: &Chance) -> Result<Self, CastError> {
+        Self::issued(parts, chance, &Issue::default())
+    }
+
+    /// Makes everybody, by the bundle of this issue.
+    pub fn issued(parts: &Parts, chance: &Chance, issue: &Issue) -> Result<Self, CastError> {
         let keys = Keys::new(parts.crypto, chance)?;
         let merchants = merchant_ids(parts, chance);
         let tills = tills(parts, &keys, &merchants)?;
-        let host = format!("{}.quittance.example", parts.gateway);
-        let bundle = bundle(parts, &keys, &merchants, &tills, &host)?;
+        let host = host_of(parts);
+        let bundle = bundle(parts, &keys, &merchants, &tills, &host, issue)?;
         let signed = bundle.sign(&keys.root);
         let accept = parts.crypto.accept();
         let opened = signed.open(&keys.root.public(), accept, None, parts.starts)?;
@@ -148,11 +172,31 @@ impl Cast {
         })
     }
 
+    /// One till of a cast, made alone, and the host of its links: all that printing a code takes.
+    pub fn till_alone(
+        parts: &Parts,
+        chance: &Chance,
+        merchant: Name,
+        number: u16,
+    ) -> Result<(Till, String), CastError> {
+        let keys = Keys::new(parts.crypto, chance)?;
+        let merchants = merchant_ids(parts, chance);
+        let part = parts.merchants.iter().find(|part| part.name == merchant);
+        let part = part.ok_or(CastError::NoMerchant { merchant })?;
+        let till = Till::new(parts, &keys, part, merchants[&merchant], number)?;
+        Ok((till, host_of(parts)))
+    }
+
     /// The till of a merchant, the first being 1.
     pub fn till(&self, merchant: Name, number: u16) -> Option<&Till> {
         let mut tills = self.tills.iter();
         tills.find(|till| till.merchant == merchant && till.key.terminal().till() == number)
     }
+}
+
+/// The host of a cast's links.
+fn host_of(parts: &Parts) -> String {
+    format!("{}.quittance.example", parts.gateway)
 }
 
 /// Merchants' ids, drawn from their names; of two with one id the second by name takes the next.
@@ -198,6 +242,7 @@ fn bundle(
     ids: &BTreeMap<Name, MerchantId>,
     tills: &[Till],
     host: &str,
+    issue: &Issue,
 ) -> Result<Bundle, CastError> {
     let expires = parts.starts.after(TRUST_LASTS);
     let merchant = |part: &MerchantPart| {
@@ -212,6 +257,9 @@ fn bundle(
         let epoch = TerminalEpoch::new(till.key.terminal(), till.key.epoch());
         (epoch, till.signing.public())
     };
+    let revoked = tills
+        .iter()
+        .filter(|till| issue.revoked.contains(&till.name));
     let banks = parts.banks.iter();
     let signers = banks.map(|bank| Party::new(PartyKind::Bank, bank.name));
     let signers = signers.chain([Party::new(PartyKind::Gateway, parts.gateway)]);
@@ -221,7 +269,7 @@ fn bundle(
         endpoint: parts.endpoint.clone(),
     };
     Ok(Bundle {
-        version: 1,
+        version: issue.version,
         issued: parts.starts,
         expires,
         issuers: vec![IssuerKey {
@@ -233,7 +281,7 @@ fn bundle(
         hosts: BTreeMap::from([(host.to_owned(), answers)]),
         merchants: parts.merchants.iter().map(merchant).collect(),
         terminals: tills.iter().map(terminal).collect(),
-        revoked_terminals: BTreeSet::new(),
+        revoked_terminals: revoked.map(|till| terminal(till).0).collect(),
         parties: signers.map(key_of).collect::<Result<_, KeyError>>()?,
     })
 }
@@ -339,6 +387,12 @@ pub enum CastError {
     /// A till's name, made of its shop's and a number, is too long.
     #[error("name a till")]
     Name(#[from] NameError),
+    /// Nobody of that name.
+    #[error("find merchant `{merchant}`")]
+    NoMerchant {
+        /// Who.
+        merchant: Name,
+    },
     /// A party banks where there is no bank.
     #[error("find bank `{bank}`, where `{who}` banks")]
     NoBank {

@@ -77,6 +77,8 @@ pub(super) struct Failure {
     pub(super) exit: Exit,
     /// A fragment that reads after "failed to".
     pub(super) message: String,
+    /// What is said before it: the errors of a file, each with its place.
+    pub(super) details: Option<String>,
     /// What the person could do about it.
     pub(super) hint: Option<String>,
 }
@@ -87,8 +89,21 @@ impl Failure {
         Self {
             exit,
             message: message.to_string(),
+            details: None,
             hint: None,
         }
+    }
+
+    /// A file is wrong; its errors are said as they are.
+    pub(super) fn invalid(invalid: &crate::scenario::Invalid) -> Self {
+        let errors = invalid.errors.len();
+        let plural = if errors == 1 { "" } else { "s" };
+        let mut failure = Self::new(
+            Exit::Malformed,
+            format!("read {}: {errors} error{plural}", invalid.file),
+        );
+        failure.details = Some(invalid.to_string());
+        failure
     }
 
     /// And here is what could be done.

@@ -1,9 +1,10 @@
 //! The commands, one file each. What was typed is parsed here and nowhere else.
 
 mod clock;
+mod config;
 mod demo;
-mod development;
 mod exit;
+mod init;
 mod input;
 mod load;
 mod network;
@@ -14,7 +15,11 @@ mod run;
 mod scan;
 mod scenario;
 mod scratch;
+mod secrets;
 mod serve;
+mod settings;
+mod shell;
+mod up;
 mod wallet;
 
 pub use exit::Exit;
@@ -39,6 +44,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Demo(demo::Args),
+    Init(init::Args),
+    Up(up::Args),
+    Config(config::Args),
     Run(run::Args),
     Scenario(scenario::Args),
     Qr(qr::Args),
@@ -62,6 +70,9 @@ pub fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&matches).expect("clap has just checked these arguments");
     let ended = match cli.command {
         Command::Demo(args) => demo::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Up(args) => up::run(&args),
+        Command::Config(args) => config::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Scenario(args) => scenario::run(&args),
         Command::Qr(args) => qr::run(&args),

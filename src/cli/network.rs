@@ -1,121 +1,282 @@
-//! The test network that `serve` and `wallet` speak of: a scenario's parties on fixed loopback
-//! ports.
+//! A test network as a command has it: its parties with their keys, and where they are.
 
 use super::demo::failure;
 use super::exit::{Exit, Failure};
-use super::{clock, input, scan};
-use crate::cast::{Cast, Crypto};
-use crate::chance::Chance;
-use crate::id::{Party, PartyKind};
-use crate::play::{self, Addresses, Keep, Network, PlayError, Start};
+use super::settings::{Args, Settings};
+use super::{clock, scan};
+use crate::cast::{Cast, Issue};
+use crate::code::bundle::SignedBundle;
+use crate::id::{Name, Party, PartyKind};
+use crate::net::NodeError;
+use crate::play::{self, Addresses, Network, PlayError, Start};
 use crate::roles::{Actor, Role as _};
-use crate::scenario::Scenario;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 
-/// The parties of the demo.
-const PARTIES: &str = include_str!("../../scenarios/first-sale.toml");
-/// What a test network's keys are drawn from; everybody knows it.
-const SEED: u64 = 1;
-/// How far the tills' RAW ports lie above the parties' ports.
-const RAW_OFFSET: u16 = 100;
-
-/// Which test network.
-#[derive(clap::Args)]
-#[group(skip)]
-pub(super) struct Args {
-    /// A scenario whose parties take part; those of the demo unless given.
-    #[arg(long)]
-    network: Option<PathBuf>,
-    /// The first of the parties' ports; a till's RAW port lies 100 above its terminal's.
-    #[arg(long, default_value_t = 7100)]
-    base_port: u16,
-    /// Keep databases here; memory unless given.
-    #[arg(long)]
-    data: Option<PathBuf>,
-}
+/// The trust bundle, beside the configuration.
+pub(super) const TRUST: &str = "trust.json";
+/// Where everybody is, when the system chose the ports; in the data folder.
+const ADDRESSES: &str = "addresses.json";
 
 /// A test network's parties and where they are.
 pub(super) struct Place {
     pub(super) cast: Cast,
     pub(super) addresses: Addresses,
-    scenario: Scenario,
-    chance: Chance,
-    keep: Keep,
+    /// Where tills print to, by terminal.
+    pub(super) tills: BTreeMap<Name, SocketAddr>,
+    pub(super) settings: Settings,
+}
+
+/// Ports that are already open.
+#[derive(Default)]
+pub(super) struct Sockets {
+    parties: BTreeMap<Party, TcpListener>,
+    tills: BTreeMap<Name, TcpListener>,
 }
 
 impl Place {
     pub(super) fn open(args: &Args) -> Result<Self, Failure> {
-        let (name, source) = match &args.network {
-            None => ("first-sale.toml".to_owned(), PARTIES.to_owned()),
-            Some(path) => {
-                let bytes = input::read(path)?;
-                let source = String::from_utf8_lossy(&bytes).into_owned();
-                (path.display().to_string(), source)
-            }
-        };
-        let scenario = Scenario::parse(&name, &source);
-        let scenario = scenario.map_err(|invalid| Failure::new(Exit::Malformed, invalid))?;
-        let chance = Chance::of_seed(SEED);
-        // Keys do not depend on when a party begins, so all of them believe the same.
-        let cast = play::cast(&scenario, Crypto::Real, &chance, now());
-        let cast = cast.map_err(|error| Failure::new(Exit::Malformed, scan::full(&error)))?;
-        let ports = args.base_port..;
-        let parties = play::listeners(&cast).into_iter().zip(ports);
-        let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let addresses = parties.map(|(party, port)| (party, address(port)));
-        if let Some(folder) = &args.data {
+        let settings = Settings::open(args)?;
+        if let Some(folder) = settings.data() {
             std::fs::create_dir_all(folder).map_err(|error| {
                 let name = folder.display();
                 Failure::new(Exit::Environment, format!("make folder {name}: {error}"))
             })?;
         }
+        let named = settings.config.listeners();
+        let ports = settings.config.ports;
+        let found = settings
+            .data()
+            .and_then(|folder| Told::read(&folder.join(ADDRESSES)));
+        let told = found.filter(|_| ports.parties == 0).unwrap_or_default();
+        let chosen = numbered(&named, ports.parties);
+        // The shell counts for its terminal, so no till may print there.
+        let has_till = |party: &&Party| {
+            party.kind == PartyKind::Terminal && Some(party.name) != settings.config.shell
+        };
+        let terminals = named.iter().filter(has_till);
+        let terminals: Vec<Name> = terminals.map(|party| party.name).collect();
+        let addresses = if told.parties.is_empty() {
+            chosen
+        } else {
+            told.parties
+        };
+        let tills = if told.tills.is_empty() {
+            numbered(&terminals, ports.tills)
+        } else {
+            told.tills
+        };
         Ok(Self {
-            addresses: addresses.collect(),
-            cast,
-            scenario,
-            chance,
-            keep: args.data.clone().map_or(Keep::Memory, Keep::Sqlite),
+            cast: published(&settings, &addresses)?,
+            addresses,
+            tills,
+            settings,
         })
+    }
+
+    /// Opens every port; those that the system chose are told to whoever asks later.
+    pub(super) fn bind(&mut self) -> Result<Sockets, Failure> {
+        let mut sockets = Sockets::default();
+        let ports = self.settings.config.ports;
+        for (party, address) in &mut self.addresses {
+            let port = if ports.parties == 0 {
+                0
+            } else {
+                address.port()
+            };
+            let (socket, bound) = listen(port)?;
+            *address = bound;
+            sockets.parties.insert(*party, socket);
+        }
+        for (terminal, address) in &mut self.tills {
+            let port = if ports.tills == 0 { 0 } else { address.port() };
+            let (socket, bound) = listen(port)?;
+            *address = bound;
+            sockets.tills.insert(*terminal, socket);
+        }
+        if ports.parties == 0 {
+            self.cast = published(&self.settings, &self.addresses)?;
+            if let Some(folder) = self.settings.data() {
+                let told = Told {
+                    parties: self.addresses.clone(),
+                    tills: self.tills.clone(),
+                };
+                told.write(&folder.join(ADDRESSES))?;
+            }
+        }
+        Ok(sockets)
     }
 
     /// Starts a party here, a terminal with its RAW port and its chip.
     pub(super) async fn start(
         &self,
         network: &mut Network,
-        party: Party,
+        sockets: &mut Sockets,
         actor: Actor,
         by_link: bool,
     ) -> Result<(), PlayError> {
-        let port = self.addresses.get(&party).map(SocketAddr::port);
-        let listener = port
-            .map(play::listen)
-            .transpose()?
-            .map(|(socket, _)| socket);
-        let raw = match (party.kind, port) {
-            (PartyKind::Terminal, Some(port)) => Some(play::listen(port + RAW_OFFSET)?.0),
-            _ => None,
-        };
+        let me = actor.me();
         let start = Start {
             cast: &self.cast,
             addresses: &self.addresses,
-            chance: &self.chance,
-            keep: &self.keep,
+            chance: &self.settings.chance,
+            keep: &self.settings.keep,
+        };
+        let listener = sockets.parties.remove(&me);
+        let raw = match me.kind {
+            PartyKind::Terminal => sockets.tills.remove(&me.name),
+            _ => None,
         };
         network.start(&start, actor, listener, raw, by_link).await
     }
 
+    /// Everybody.
+    pub(super) fn actors(&self) -> Vec<Actor> {
+        play::actors(&self.cast, &self.settings.config.parties)
+    }
+
     /// The actors that this party consists of: a terminal's chip is inside it.
     pub(super) fn actors_of(&self, party: Party) -> Vec<Actor> {
-        let mine = |actor: &Actor| {
-            let me = actor.me();
-            me == party
-                || party.kind == PartyKind::Terminal
-                    && me.kind == PartyKind::Chip
-                    && me.name == party.name
-        };
-        let all = play::actors(&self.cast, &self.scenario);
-        all.into_iter().filter(mine).collect()
+        let mine = |actor: &Actor| is_of(actor.me(), party);
+        self.actors().into_iter().filter(mine).collect()
+    }
+
+    /// Keeps only this party's ports to open: others run elsewhere.
+    pub(super) fn bind_only(&self, party: Party) -> Result<Sockets, Failure> {
+        let mut sockets = Sockets::default();
+        for (other, address) in &self.addresses {
+            if is_of(*other, party) {
+                sockets.parties.insert(*other, listen(address.port())?.0);
+            }
+        }
+        for (terminal, address) in &self.tills {
+            if party == Party::new(PartyKind::Terminal, *terminal) {
+                sockets.tills.insert(*terminal, listen(address.port())?.0);
+            }
+        }
+        Ok(sockets)
+    }
+}
+
+/// Whether `me` is `party`, or the chip inside of it.
+fn is_of(me: Party, party: Party) -> bool {
+    let chip = party.kind == PartyKind::Terminal && me.kind == PartyKind::Chip;
+    me == party || chip && me.name == party.name
+}
+
+/// A loopback port for each, one after the other; 0 for each when the system is to choose.
+fn numbered<T: Copy + Ord>(all: &[T], first: u16) -> BTreeMap<T, SocketAddr> {
+    let port = |nth| {
+        if first == 0 {
+            0
+        } else {
+            first.saturating_add(nth)
+        }
+    };
+    let address = |nth| SocketAddr::from((Ipv4Addr::LOCALHOST, port(nth)));
+    all.iter().copied().zip((0..).map(address)).collect()
+}
+
+fn listen(port: u16) -> Result<(TcpListener, SocketAddr), Failure> {
+    play::listen(port).map_err(|error| {
+        let taken = matches!(&error, NodeError::Bind { error, .. }
+            if error.kind() == std::io::ErrorKind::AddrInUse);
+        let failure = failure(&PlayError::Node(error));
+        if taken {
+            return failure
+                .hint("is a network up already? --base-port and --till-port move this one");
+        }
+        failure
+    })
+}
+
+fn cast(settings: &Settings, addresses: &Addresses, issue: &Issue) -> Result<Cast, Failure> {
+    let gateway = addresses
+        .iter()
+        .find(|(party, _)| party.kind == PartyKind::Gateway);
+    let endpoint = gateway.map_or_else(String::new, |(_, address)| format!("http://{address}"));
+    let parties = &settings.config.parties;
+    let cast = play::issued(parties, &settings.chance, settings.since, endpoint, issue);
+    cast.map_err(|error| Failure::new(Exit::Malformed, scan::full(&error)))
+}
+
+/// The cast by the trust bundle that stands beside the configuration; when that no longer says what
+/// the configuration says, the next version is published.
+fn published(settings: &Settings, addresses: &Addresses) -> Result<Cast, Failure> {
+    let mut issue = Issue {
+        version: 1,
+        revoked: settings.config.revoked.clone(),
+    };
+    let Some(path) = settings.folder().map(|folder| folder.join(TRUST)) else {
+        return cast(settings, addresses, &issue);
+    };
+    let first = cast(settings, addresses, &issue)?;
+    let Some(held) = held(&path)? else {
+        publish(&path, &first.signed)?;
+        return Ok(first);
+    };
+    let opened = held.open(&first.root, first.trust.accept, None, clock::now());
+    let opened = opened.map_err(|error| {
+        let what = format!("open {}: {}", path.display(), scan::full(&error));
+        Failure::new(Exit::No, what).hint("is it of another network? remove it to publish anew")
+    })?;
+    issue.version = opened.version;
+    let same = cast(settings, addresses, &issue)?;
+    if same.signed == held {
+        return Ok(same);
+    }
+    issue.version = issue.version.saturating_add(1);
+    let next = cast(settings, addresses, &issue)?;
+    publish(&path, &next.signed)?;
+    Ok(next)
+}
+
+/// The bundle that was published last.
+fn held(path: &Path) -> Result<Option<SignedBundle>, Failure> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let bytes = super::input::read(path)?;
+    let bundle = serde_json::from_slice(&bytes);
+    bundle
+        .map(Some)
+        .map_err(|error| Failure::new(Exit::Malformed, format!("read {}: {error}", path.display())))
+}
+
+fn publish(path: &Path, bundle: &SignedBundle) -> Result<(), Failure> {
+    let text = serde_json::to_vec(bundle).expect("a bundle has only string keys");
+    replace(path, &text)
+}
+
+/// Writes a file whole: whoever reads it meanwhile has the old one.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let new: PathBuf = path.with_extension(format!("{}.new", std::process::id()));
+    let written = std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, path));
+    written.map_err(|error| {
+        Failure::new(
+            Exit::Environment,
+            format!("write {}: {error}", path.display()),
+        )
+    })
+}
+
+/// Where everybody is, as one process tells others.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct Told {
+    parties: Addresses,
+    tills: BTreeMap<Name, SocketAddr>,
+}
+
+impl Told {
+    /// What was told; nothing when nobody told anything that can be read.
+    fn read(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+    }
+
+    fn write(&self, path: &Path) -> Result<(), Failure> {
+        let text = serde_json::to_vec(self).expect("parties are written as strings");
+        replace(path, &text)
     }
 }
 
@@ -135,9 +296,4 @@ pub(super) fn block_on<T>(
     });
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     ended.transpose().map_err(|error| failure(&error))
-}
-
-/// The instant at which a command acts.
-pub(super) fn now() -> crate::time::Time {
-    clock::now()
 }

@@ -1,9 +1,10 @@
 //! What the program says: data on stdout, talk on stderr. The only place that prints.
 //!
-//! Everything that came from outside is a [`Text`](crate::text::Text) before it gets here, so no
+//! Everything that came from outside is a [`Text`] before it gets here, so no
 //! command can hand a stranger's escape sequence to a terminal.
 
 use super::exit::{Exit, Failure};
+use crate::text::Text;
 use std::io::{self, Write};
 
 /// Writes data to stdout. A closed pipe is success: the reader has what it wanted.
@@ -24,15 +25,23 @@ fn quiet() -> Failure {
     Failure::new(Exit::Done, "")
 }
 
-/// Says something about the work, on stderr.
+/// Says something about the work, on stderr. What a file or a stranger wrote into it is cleaned
+/// once more here: a quoted line of a hostile file must not act on the terminal either.
 pub(super) fn say(text: &str) {
-    let _closed_stderr_changes_nothing = writeln!(io::stderr(), "{text}");
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| Text::clean(line).to_string())
+        .collect();
+    let _closed_stderr_changes_nothing = writeln!(io::stderr(), "{}", lines.join("\n"));
 }
 
 /// Says why the command stopped.
 pub(super) fn complain(failure: &Failure) {
     if failure.message.is_empty() {
         return;
+    }
+    if let Some(details) = &failure.details {
+        say(details);
     }
     say(&format!("quittance: failed to {}", failure.message));
     if let Some(hint) = &failure.hint {

@@ -1,12 +1,16 @@
 //! `quittance qr`: a receipt in, a payment code out.
+//!
+//! It opens no database and makes only the one terminal that signs: a shell waits for it.
 
 use super::exit::{Exit, Failure};
-use super::{Ended, development, input, output};
-use crate::cast::Till;
+use super::settings::Args as Network;
+use super::shell::Signer;
+use super::{Ended, input, output};
 use crate::code::draw::{self, Ink, Raster};
 use crate::code::link::to_link;
 use crate::code::sealed::{Blob, Draft, SealedOrder, digest, seal};
-use crate::code::symbol::Symbol;
+use crate::code::symbol::{QUIET_ZONE, Symbol};
+use crate::id::Name;
 use crate::money::{Currency, Money};
 use crate::receipt::{Hints, NotPayable, Paper, Payable};
 use crate::text::Text;
@@ -14,10 +18,21 @@ use crate::time::Time;
 use clap::ValueEnum;
 use std::path::PathBuf;
 
-/// Turn a receipt (text or ESC/POS, detected) into a payment code.
+/// The paper's width when nobody says: 58 mm at 203 dots an inch.
+const PAPER_DOTS: usize = 384;
+/// Pixels of a module in a picture when nobody says how wide it is.
+const SCALE: usize = 8;
+/// The widest picture, in pixels.
+const WIDTH_MAX: usize = 8192;
+/// How many receipts one input may hold.
+const RECEIPTS_MAX: usize = 100_000;
+
+/// Turn receipts (text or ESC/POS, detected) into payment codes.
 ///
 /// Without a configured chip a development key signs, and stderr says that the code is for the
-/// test network.
+/// test network. Several receipts in one input are told apart by the printer's cuts, or by form
+/// feeds between texts; `--format json` writes a line for each. One that cannot be paid gets no
+/// code, says why, and makes the exit code 7; the others get theirs.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The receipt; `-` reads stdin.
@@ -27,32 +42,39 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Unicode)]
     format: Format,
     /// Where to write it; stdout unless given.
-    #[arg(long, short)]
+    #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// The currency, when the paper names none (ISO 4217, such as EUR).
     #[arg(long)]
     currency: Option<Currency>,
     /// An amount without paper, such as 8.40; wants --currency.
-    #[arg(long, requires = "currency")]
+    #[arg(long, requires = "currency", conflicts_with = "receipt")]
     amount: Option<String>,
     /// The shop's order number, with --amount.
     #[arg(long, requires = "amount")]
     order: Option<String>,
-    /// Paper width in dots, for escpos (384 for 58 mm, 576 for 80 mm).
-    #[arg(long, default_value_t = 384)]
-    width: usize,
+    /// How wide: dots for escpos (384, for 58 mm paper, unless given; 576 is 80 mm), pixels for png
+    /// and svg.
+    #[arg(long)]
+    width: Option<usize>,
     /// Swap dark and light, for unicode on a terminal that shows no colours.
     #[arg(long)]
     invert: bool,
-    /// Say nothing on stderr.
+    /// Say nothing on stderr but errors.
     #[arg(long, short)]
     quiet: bool,
-    /// The chip's counter; seconds since 1970 unless given. For codes that must come out the same.
+    /// The terminal that signs; the configuration's `shell` unless given. Its chip must not be
+    /// running: both would count for themselves.
+    #[arg(long, value_name = "NAME")]
+    terminal: Option<Name>,
+    /// The chip's counter; the next one unless given. For codes that must come out the same.
     #[arg(long)]
     counter: Option<u32>,
     /// When the code is issued, in seconds since 1970; now unless given.
-    #[arg(long)]
+    #[arg(long, value_name = "SECONDS")]
     issued_at: Option<u32>,
+    #[command(flatten)]
+    network: Network,
 }
 
 /// The forms that a code is written in.
@@ -82,20 +104,36 @@ struct Due {
 
 pub(super) fn run(args: &Args) -> Ended {
     let dues = dues(args)?;
-    let now = super::clock::now();
-    let cast = development::cast(now)?;
-    let till = cast.tills.first();
-    let till = till.ok_or_else(|| Failure::new(Exit::Environment, "find the development till"))?;
-    if !args.quiet {
-        output::say("note: signed with the development key; this code is for the test network");
+    // Nothing to code: no key is needed to say so.
+    if let [Err(why)] = &dues[..] {
+        return Err(not_payable(why));
     }
+    let signer = Signer::open(&args.network, args.terminal)?;
+    if !args.quiet {
+        output::say(&signer.note);
+    }
+    let count = u32::try_from(dues.len()).unwrap_or(u32::MAX);
+    let mut counter = match args.counter {
+        Some(counter) => counter,
+        None => signer.counters(count)?,
+    };
     let mut out = Vec::new();
-    for (due, offset) in dues.iter().zip(0..) {
-        let coded = Coded::new(args, till, &cast.host, due, offset)?;
-        if !args.quiet && args.format == Format::Unicode {
-            output::say(&coded.caption());
+    let mut exit = Exit::Done;
+    for (due, number) in dues.iter().zip(1_u32..) {
+        match due {
+            Ok(due) => {
+                let coded = Coded::new(args, &signer, due, counter)?;
+                counter = counter.saturating_add(1);
+                if !args.quiet && args.format == Format::Unicode {
+                    output::say(&coded.caption());
+                }
+                coded.write(args, &mut out)?;
+            }
+            Err(why) => {
+                exit = Exit::NotPayable;
+                refuse(args, number, why, &mut out);
+            }
         }
-        coded.write(args, &mut out)?;
     }
     match &args.output {
         Some(path) => std::fs::write(path, out).map_err(|error| {
@@ -104,22 +142,57 @@ pub(super) fn run(args: &Args) -> Ended {
         })?,
         None => output::data(&out)?,
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
-fn dues(args: &Args) -> Result<Vec<Due>, Failure> {
+/// Says of one receipt among several that it gets no code.
+fn refuse(args: &Args, number: u32, why: &NotPayable, out: &mut Vec<u8>) {
+    if args.format == Format::Json {
+        let line = serde_json::json!({"receipt": number, "refused": why.to_string()});
+        out.extend_from_slice(format!("{line}\n").as_bytes());
+    }
+    let failure = not_payable(why);
+    output::say(&format!(
+        "quittance: receipt {number}: failed to {}",
+        failure.message
+    ));
+}
+
+/// What each receipt asks for, or why it cannot be paid.
+fn dues(args: &Args) -> Result<Vec<Result<Due, NotPayable>>, Failure> {
     if let (Some(amount), Some(currency)) = (&args.amount, args.currency) {
-        return Ok(vec![typed(args, amount, currency)?]);
+        return Ok(vec![Ok(typed(args, amount, currency)?)]);
     }
     let bytes = input::read(&args.receipt)?;
     let hints = Hints {
         currency: args.currency,
         ..Hints::default()
     };
-    let papers = crate::receipt::read(&bytes, None, &hints).map_err(|error| {
-        Failure::new(Exit::Malformed, error).hint("a receipt is text or ESC/POS bytes")
-    })?;
-    papers.iter().map(due).collect()
+    let mut dues = Vec::new();
+    for job in jobs(&bytes) {
+        let papers = crate::receipt::read(job, None, &hints).map_err(|error| {
+            Failure::new(Exit::Malformed, error).hint("a receipt is text or ESC/POS bytes")
+        })?;
+        dues.extend(papers.iter().map(due));
+        if dues.len() > RECEIPTS_MAX {
+            let what = format!("read the receipts: more than {RECEIPTS_MAX}");
+            return Err(Failure::new(Exit::Malformed, what));
+        }
+    }
+    Ok(dues)
+}
+
+/// The jobs of one input: texts between form feeds; a print stream whole, since its cuts are part
+/// of it and a form feed there prints a page.
+fn jobs(bytes: &[u8]) -> Vec<&[u8]> {
+    const FORM_FEED: u8 = 0x0C;
+    let commands = |b: &u8| matches!(b, 0x10 | 0x1B | 0x1C | 0x1D);
+    if !bytes.contains(&FORM_FEED) || bytes.iter().any(commands) {
+        return vec![bytes];
+    }
+    let all = bytes.split(|b| *b == FORM_FEED);
+    let jobs: Vec<&[u8]> = all.filter(|job| !job.trim_ascii().is_empty()).collect();
+    if jobs.is_empty() { vec![bytes] } else { jobs }
 }
 
 /// An amount without paper.
@@ -141,8 +214,8 @@ fn typed(args: &Args, amount: &str, currency: Currency) -> Result<Due, Failure> 
     })
 }
 
-fn due(paper: &Paper) -> Result<Due, Failure> {
-    let payable: &Payable = paper.verdict.as_ref().map_err(not_payable)?;
+fn due(paper: &Paper) -> Result<Due, NotPayable> {
+    let payable: &Payable = paper.verdict.as_ref().map_err(Clone::clone)?;
     Ok(Due {
         amount: payable.amount,
         reference: payable.reference.clone(),
@@ -162,7 +235,7 @@ fn not_payable(why: &NotPayable) -> Failure {
 /// One receipt's code.
 struct Coded<'a> {
     due: &'a Due,
-    till: &'a Till,
+    signer: &'a Signer,
     counter: u32,
     blob: Blob,
     link: String,
@@ -170,18 +243,11 @@ struct Coded<'a> {
 }
 
 impl<'a> Coded<'a> {
-    fn new(
-        args: &Args,
-        till: &'a Till,
-        host: &str,
-        due: &'a Due,
-        offset: u32,
-    ) -> Result<Self, Failure> {
+    fn new(args: &Args, signer: &'a Signer, due: &'a Due, counter: u32) -> Result<Self, Failure> {
+        let till = &signer.till;
         let issued_at = args
             .issued_at
             .map_or_else(super::clock::now, Time::from_seconds);
-        let counter = args.counter.unwrap_or_else(|| issued_at.seconds());
-        let counter = counter.saturating_add(offset);
         let order = SealedOrder {
             counter,
             amount: due.amount,
@@ -202,12 +268,12 @@ impl<'a> Coded<'a> {
         };
         let blob = seal(&till.key, &till.signing, &draft);
         let blob = blob.map_err(|error| Failure::new(Exit::NotPayable, error))?;
-        let link = to_link(host, None, &blob);
+        let link = to_link(&signer.host, None, &blob);
         let symbol = Symbol::encode(&link);
         let symbol = symbol.map_err(|error| Failure::new(Exit::NotPayable, error))?;
         Ok(Self {
             due,
-            till,
+            signer,
             counter,
             blob,
             link,
@@ -232,12 +298,16 @@ impl<'a> Coded<'a> {
                 };
                 out.extend_from_slice(draw::unicode(&self.symbol, ink).as_bytes());
             }
-            Format::Png => out.extend_from_slice(&draw::png(&self.symbol, 8)),
-            Format::Svg => out.extend_from_slice(draw::svg(&self.symbol, 8).as_bytes()),
+            Format::Png => out.extend_from_slice(&draw::png(&self.symbol, self.scale(args))),
+            Format::Svg => {
+                out.extend_from_slice(draw::svg(&self.symbol, self.scale(args)).as_bytes());
+            }
             Format::Text => out.extend_from_slice(format!("{}\n", self.link).as_bytes()),
             Format::Json => out.extend_from_slice(format!("{}\n", self.json()).as_bytes()),
             Format::Escpos => {
-                let dots = self.symbol.dots_per_module(args.width);
+                let dots = self
+                    .symbol
+                    .dots_per_module(args.width.unwrap_or(PAPER_DOTS));
                 let dots = dots.map_err(|error| Failure::new(Exit::NotPayable, error))?;
                 out.extend_from_slice(b"\x1ba\x01");
                 out.extend_from_slice(&draw::escpos_raster(&Raster::of(&self.symbol, dots)));
@@ -247,11 +317,18 @@ impl<'a> Coded<'a> {
         Ok(())
     }
 
+    /// How many pixels a module takes in a picture: as many as fit the width, and one at least.
+    fn scale(&self, args: &Args) -> usize {
+        let side = self.symbol.size() + 2 * QUIET_ZONE;
+        args.width
+            .map_or(SCALE, |width| (width.min(WIDTH_MAX) / side).max(1))
+    }
+
     fn json(&self) -> serde_json::Value {
-        let terminal = self.till.key.terminal();
+        let terminal = self.signer.till.key.terminal();
         let uid = crate::id::Uid {
             terminal,
-            epoch: self.till.key.epoch(),
+            epoch: self.signer.till.key.epoch(),
             counter: self.counter,
         };
         serde_json::json!({

@@ -1,7 +1,9 @@
 //! `quittance scan`: a picture in, what its code says out.
 
 use super::exit::{Exit, Failure};
-use super::{Ended, clock, development, input, output};
+use super::network::Place;
+use super::settings::Args as Network;
+use super::{Ended, clock, input, output};
 use crate::cast::Cast;
 use crate::code::bundle::CodeTrust;
 use crate::code::link::{self, Link, LinkError};
@@ -21,11 +23,14 @@ const SCAN_TIME_MAX: Span = Span::seconds(5);
 /// amount, which only the gateway can read.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// PNG, JPEG, half blocks as `qr` draws them, or the link itself; `-` reads stdin.
+    /// PNG, JPEG, half blocks as `qr` draws them, `qr`'s JSON, or the link itself; `-` reads stdin.
+    #[arg(default_value = "-")]
     picture: PathBuf,
     /// What to write.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    network: Network,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -39,8 +44,8 @@ enum Format {
 pub(super) fn run(args: &Args) -> Ended {
     let bytes = input::read(&args.picture)?;
     let now = clock::now();
-    let cast = development::cast(now)?;
     let texts = read(&bytes, now)?;
+    let cast = Place::open(&args.network)?.cast;
     let link = ours(&texts, &cast)?;
     let refused = |error: CodeError| Failure::new(Exit::No, error);
     let code = Code::parse(&link.blob, cast.trust.accept).map_err(refused)?;
@@ -54,8 +59,9 @@ pub(super) fn run(args: &Args) -> Ended {
 pub(super) fn read(bytes: &[u8], now: Time) -> Result<Vec<String>, Failure> {
     let pictures = match std::str::from_utf8(bytes) {
         Ok(text) if text.trim_start().starts_with("http") => {
-            return Ok(vec![text.trim().to_owned()]);
+            return Ok(text.lines().map(|line| line.trim().to_owned()).collect());
         }
+        Ok(text) if text.trim_start().starts_with('{') => return links(text),
         Ok(text) => scan::pictures_of_text(text),
         Err(_not_text) => {
             let picture = Gray::decode(bytes);
@@ -76,6 +82,28 @@ pub(super) fn read(bytes: &[u8], now: Time) -> Result<Vec<String>, Failure> {
         return Err(failure.hint("is it sharp, whole, and dark on light?"));
     }
     Ok(texts)
+}
+
+/// The links of JSON lines as `qr` writes them; lines that tell of a receipt without a code have
+/// none.
+fn links(text: &str) -> Result<Vec<String>, Failure> {
+    let mut links = Vec::new();
+    for (line, number) in text.lines().zip(1..) {
+        let value: serde_json::Value = serde_json::from_str(line).map_err(|error| {
+            Failure::new(
+                Exit::Malformed,
+                format!("read line {number} as JSON: {error}"),
+            )
+        })?;
+        links.extend(value["link"].as_str().map(str::to_owned));
+    }
+    if links.is_empty() {
+        return Err(Failure::new(
+            Exit::Nothing,
+            "find a `link` in the JSON lines",
+        ));
+    }
+    Ok(links)
 }
 
 /// The first of the codes that is a payment code; else why the first one is none.

@@ -1,18 +1,18 @@
-//! `quittance serve`: one party of a test network, until it is interrupted.
+//! `quittance serve`: one party of a test network, or all of them, until it is interrupted.
 
 use super::exit::{Exit, Failure};
 use super::network::{self, Place};
-use super::{Ended, output};
+use super::settings::Args as Network;
+use super::{Ended, output, up};
 use crate::id::{Name, Party, PartyKind};
-use crate::play::Network;
+use crate::play;
 use crate::receipt::paper::unicode;
-use crate::roles::Role as _;
 use clap::ValueEnum;
 
-/// Run one party of a test network on loopback.
+/// Run one party of a test network on loopback, or all of them.
 ///
-/// Its keys follow from a seed that everybody knows: for tests only. A terminal brings its chip and
-/// a virtual printer, and takes print jobs on its RAW port.
+/// A terminal brings its chip and a virtual printer, and takes print jobs on its RAW port; what
+/// comes out is shown. `all` is `up` without the talk.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// What it is.
@@ -21,11 +21,13 @@ pub(super) struct Args {
     /// Its name in the network; the first of its kind unless given.
     name: Option<Name>,
     #[command(flatten)]
-    network: network::Args,
+    network: Network,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum RoleKind {
+    /// Everybody.
+    All,
     /// The payment server.
     Gateway,
     /// A bank's server.
@@ -37,24 +39,30 @@ enum RoleKind {
 }
 
 impl RoleKind {
-    const fn party(self) -> PartyKind {
+    const fn party(self) -> Option<PartyKind> {
         match self {
-            Self::Gateway => PartyKind::Gateway,
-            Self::Bank => PartyKind::Bank,
-            Self::Terminal => PartyKind::Terminal,
-            Self::Merchant => PartyKind::Merchant,
+            Self::All => None,
+            Self::Gateway => Some(PartyKind::Gateway),
+            Self::Bank => Some(PartyKind::Bank),
+            Self::Terminal => Some(PartyKind::Terminal),
+            Self::Merchant => Some(PartyKind::Merchant),
         }
     }
 }
 
 pub(super) fn run(args: &Args) -> Ended {
     let place = Place::open(&args.network)?;
-    let party = find(args, &place)?;
+    let Some(kind) = args.role.party() else {
+        return up::everybody(place, &up::Talk::NONE);
+    };
+    let party = find(args, kind, &place)?;
+    let mut sockets = place.bind_only(party)?;
     let forever = async {
-        let mut running = Network::empty();
+        let mut running = play::Network::empty();
         for actor in place.actors_of(party) {
-            let me = actor.me();
-            place.start(&mut running, me, actor, false).await?;
+            place
+                .start(&mut running, &mut sockets, actor, false)
+                .await?;
         }
         if let Some(address) = place.addresses.get(&party) {
             output::say(&format!("{party} listens on http://{address}"));
@@ -70,7 +78,7 @@ pub(super) fn run(args: &Args) -> Ended {
 }
 
 /// Shows what comes out of the printer, for as long as the party runs.
-async fn show_papers(running: &mut Network) {
+async fn show_papers(running: &mut play::Network) {
     let Some(desk) = running.desks.first_mut() else {
         return std::future::pending().await;
     };
@@ -83,8 +91,7 @@ async fn show_papers(running: &mut Network) {
 }
 
 /// The party of this kind and name, among those that listen.
-fn find(args: &Args, place: &Place) -> Result<Party, Failure> {
-    let kind = args.role.party();
+fn find(args: &Args, kind: PartyKind, place: &Place) -> Result<Party, Failure> {
     let of_kind: Vec<Party> = place
         .addresses
         .keys()

@@ -1,20 +1,25 @@
 //! `quittance wallet`: scan and pay as a customer of a test network would.
 
+use super::clock::now;
 use super::exit::{Exit, Failure};
-use super::network::{self, Place, now};
+use super::network::{self, Place, Sockets};
+use super::settings::Args as Network;
 use super::{Ended, input, output, scan};
-use crate::id::{Name, Party, PartyKind};
+use crate::id::Name;
 use crate::journal::{Entry, EventKind};
 use crate::message::CodeHash;
 use crate::order::Reason;
-use crate::play::{Network, PlayError};
+use crate::play::{self, PlayError};
+use crate::roles::Role as _;
 use crate::roles::actor::{self, Actor};
 use crate::roles::wallet::{self, Expectation, Wallet};
 use crate::time::Span;
 use clap::{Subcommand, ValueEnum};
-use std::io::BufRead as _;
-use std::path::PathBuf;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
 
+/// How many codes one input may hold.
+const CODES_MAX: usize = 10_000;
 /// How long an outcome is waited for.
 const WAIT_MAX: Span = Span::seconds(60);
 
@@ -48,13 +53,14 @@ enum Command {
 #[derive(clap::Args)]
 #[group(skip)]
 struct Common {
-    /// PNG, JPEG, half blocks, or the link itself; `-` reads stdin.
+    /// PNG, JPEG, half blocks, `qr`'s JSON, or the link itself; `-` reads stdin.
+    #[arg(default_value = "-")]
     picture: PathBuf,
-    /// Whose wallet; the first of the network unless given.
+    /// Whose wallet; the first by name unless given.
     #[arg(long = "as")]
     customer: Option<Name>,
     #[command(flatten)]
-    network: network::Args,
+    network: Network,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -71,9 +77,29 @@ pub(super) fn run(args: &Args) -> Ended {
     };
     let place = Place::open(&common.network)?;
     let wallet = find(common, &place)?;
-    let texts = scan::read(&input::read(&common.picture)?, now())?;
-    let link = texts.first().cloned().unwrap_or_default();
-    let scanned = wallet.verify_scan(now(), &link, Expectation::default());
+    let links = scan::read(&input::read(&common.picture)?, now())?;
+    if links.len() > CODES_MAX {
+        let what = format!("take {} codes: at most {CODES_MAX} at once", links.len());
+        return Err(Failure::new(Exit::Malformed, what));
+    }
+    let mut exit = Exit::Done;
+    for link in &links {
+        match one(args, &place, &wallet, link) {
+            Ok(Exit::Done) => {}
+            Ok(interrupted) => return Ok(interrupted),
+            Err(failure) if links.len() == 1 => return Err(failure),
+            Err(failure) => {
+                output::complain(&failure);
+                exit = Exit::No;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// Scans one code, and pays it if that is what is asked.
+fn one(args: &Args, place: &Place, wallet: &Wallet, link: &str) -> Ended {
+    let scanned = wallet.verify_scan(now(), link, Expectation::default());
     let scanned = scanned.map_err(|refusal| {
         let exit = match refusal.reason() {
             Reason::Syntax | Reason::Route => Exit::NotPayable,
@@ -85,12 +111,17 @@ pub(super) fn run(args: &Args) -> Ended {
         "{} asks to be paid (certified name)",
         scanned.merchant
     ));
-    let Command::Pay { via, yes, .. } = &args.command else {
+    let Command::Pay { common, via, yes } = &args.command else {
         output::data(format!("{}\n", scanned.merchant).as_bytes())?;
         return Ok(Exit::Done);
     };
+    let asks = match (yes, common.picture == Path::new("-")) {
+        (true, _) => Asks::Nobody,
+        (false, false) => Asks::Stdin,
+        (false, true) => Asks::Terminal,
+    };
     let code = CodeHash::of(&scanned.blob);
-    let paid = pay(&place, wallet, code, &link, *via, *yes);
+    let paid = pay(place, wallet.clone(), code, link, *via, asks);
     match network::block_on(paid)? {
         None => Ok(Exit::Interrupted),
         Some(entry) => outcome(&entry),
@@ -100,7 +131,11 @@ pub(super) fn run(args: &Args) -> Ended {
 fn find(common: &Common, place: &Place) -> Result<Wallet, Failure> {
     let wallets = &place.cast.wallets;
     let named = |wallet: &&Wallet| common.customer.is_none_or(|name| name == wallet.name);
-    wallets.iter().find(named).cloned().ok_or_else(|| {
+    let found = wallets
+        .iter()
+        .filter(named)
+        .min_by_key(|wallet| wallet.name.as_str());
+    found.cloned().ok_or_else(|| {
         let names: Vec<&str> = wallets.iter().map(|wallet| wallet.name.as_str()).collect();
         let hint = format!("the network has: {}", names.join(", "));
         Failure::new(Exit::Nothing, "find the customer").hint(hint)
@@ -114,14 +149,19 @@ async fn pay(
     code: CodeHash,
     link: &str,
     via: Via,
-    yes: bool,
+    asks: Asks,
 ) -> Result<Entry, PlayError> {
     wallet.habits.decides_in = None;
-    let me = Party::new(PartyKind::Wallet, wallet.name);
-    let mut network = Network::empty();
+    let me = wallet.me();
+    let mut network = play::Network::empty();
     let actor = Actor::from(wallet.clone());
     place
-        .start(&mut network, me, actor, via == Via::Link)
+        .start(
+            &mut network,
+            &mut Sockets::default(),
+            actor,
+            via == Via::Link,
+        )
         .await?;
     let inbox = network.inbox(&me)?;
     let begun = inbox.now();
@@ -132,7 +172,7 @@ async fn pay(
             let event = &entry.event;
             if event.kind == EventKind::OrderShown {
                 let amount = event.amount.map(|a| a.to_string()).unwrap_or_default();
-                let confirmed = yes || asked(&amount);
+                let confirmed = asks.confirm(&amount);
                 let input = if confirmed {
                     wallet::Input::Confirm(code)
                 } else {
@@ -152,13 +192,42 @@ async fn pay(
     }
 }
 
-/// Asks the person at the terminal.
-fn asked(amount: &str) -> bool {
-    output::say(&format!("pay {amount}? [y/N]"));
-    let mut line = String::new();
-    // No answer is a no.
-    let _closed = std::io::stdin().lock().read_line(&mut line);
-    matches!(line.trim(), "y" | "yes")
+/// Who is asked before money moves.
+#[derive(Clone, Copy)]
+enum Asks {
+    /// `--yes` has confirmed.
+    Nobody,
+    /// Whoever writes to stdin.
+    Stdin,
+    /// The person at the terminal, since stdin was the code.
+    Terminal,
+}
+
+impl Asks {
+    /// Asks; no answer is a no.
+    fn confirm(self, amount: &str) -> bool {
+        let question = format!("pay {amount}? [y/N]");
+        let mut line = String::new();
+        let _closed = match self {
+            Self::Nobody => return true,
+            Self::Stdin => {
+                output::say(&question);
+                std::io::stdin().lock().read_line(&mut line)
+            }
+            Self::Terminal => match std::fs::File::open("/dev/tty") {
+                Ok(terminal) => {
+                    output::say(&question);
+                    BufReader::new(terminal).read_line(&mut line)
+                }
+                Err(_no_terminal) => {
+                    output::say("nobody to ask: stdin was the code, and there is no terminal");
+                    output::say("hint: --yes confirms");
+                    return false;
+                }
+            },
+        };
+        matches!(line.trim(), "y" | "yes")
+    }
 }
 
 fn ends(entry: &Entry) -> bool {

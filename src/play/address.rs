@@ -65,7 +65,7 @@ impl<'a> Enrolment<'a> {
             for (party, address) in self.addresses {
                 let mine = *party == Party::new(PartyKind::Bank, wallet.bank);
                 if mine || party.kind == PartyKind::Gateway {
-                    let endpoint = Endpoint::from(*address);
+                    let endpoint = self.followed(party, *address);
                     let mut peer = Peer::at(endpoint, Auth::App(Arc::clone(&app)));
                     peer.by_link = by_link && party.kind == PartyKind::Gateway;
                     directory.peers.insert(*party, peer);
@@ -89,6 +89,16 @@ impl<'a> Enrolment<'a> {
             directory.apps.insert(key.id, app);
         }
         Ok(directory)
+    }
+
+    /// Where a wallet reaches a server: the gateway where the trust bundle says that the printed
+    /// host leads to, so that a strict code can be followed on loopback.
+    fn followed(&self, party: &Party, address: SocketAddr) -> Endpoint {
+        let bundle = &self.cast.trust.bundle;
+        let host = bundle.gateway_of(&self.cast.host);
+        let mapped = host.filter(|(gateway, ..)| gateway == party);
+        let mapped = mapped.and_then(|(_, _, endpoint)| endpoint.parse().ok());
+        mapped.unwrap_or_else(|| Endpoint::from(address))
     }
 
     /// The key that a bank's app signs its requests with.

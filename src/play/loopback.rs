@@ -412,7 +412,7 @@ const fn ends_a_wait(kind: EventKind, refused: bool) -> bool {
     )
 }
 
-async fn next_page(desk: &mut RunningDesk) -> Result<Page, PlayError> {
+pub(super) async fn next_page(desk: &mut RunningDesk) -> Result<Page, PlayError> {
     let wait = STEP_TIME_MAX.to_std();
     let page = tokio::time::timeout(wait, desk.pages.recv()).await;
     page.ok().flatten().ok_or_else(|| PlayError::Stuck {
@@ -421,7 +421,7 @@ async fn next_page(desk: &mut RunningDesk) -> Result<Page, PlayError> {
 }
 
 /// The link that the printed dots say, as a camera reads it.
-fn read_dots(page: &Page, desk: &RunningDesk) -> Option<String> {
+pub(super) fn read_dots(page: &Page, desk: &RunningDesk) -> Option<String> {
     let sheet = Sheet::of(page, &desk.profile);
     let picture = Gray::from_dots(sheet.width_dots(), sheet.rows().len(), |x, y| {
         sheet.dot(x, y)

@@ -2,12 +2,14 @@
 
 mod address;
 mod desk;
+mod load;
 mod loopback;
 mod network;
 mod staging;
 
 pub use address::{Addresses, Enrolment, listeners};
 pub use desk::{DeskMachine, RunningDesk};
+pub use load::{Load, Tally, load};
 pub use loopback::{Setting, Told, play};
 pub use network::{Keep, Network, PlayError, Start, listen};
-pub use staging::{actors, cast, paper, part};
+pub use staging::{actors, cast, issued, paper, part, parts, till};

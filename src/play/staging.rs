@@ -1,6 +1,8 @@
 //! A scenario's parties and papers: the same for the simulator and for loopback.
 
-use crate::cast::{BankPart, Cast, CastError, Crypto, CustomerPart, MerchantPart, Parts, Till};
+use crate::cast::{
+    BankPart, Cast, CastError, Crypto, CustomerPart, Issue, MerchantPart, Parts, Till,
+};
 use crate::chance::Chance;
 use crate::id::Name;
 use crate::money::Money;
@@ -28,6 +30,13 @@ pub fn cast(
     chance: &Chance,
     starts: Time,
 ) -> Result<Cast, CastError> {
+    let mut cast = Cast::new(&parts(scenario, crypto, chance, starts), chance)?;
+    spoil(&mut cast, scenario, chance)?;
+    Ok(cast)
+}
+
+/// Who takes part in a scenario, as its cast is made from.
+pub fn parts(scenario: &Scenario, crypto: Crypto, chance: &Chance, starts: Time) -> Parts {
     let gateway = scenario.gateways.iter().next();
     let (gateway, (timing, expires)) = gateway.map_or_else(default_gateway, |(name, policy)| {
         let timing = gateway::Timing {
@@ -54,7 +63,7 @@ pub fn cast(
         let members = (1..=crowd.people).filter_map(|n| Crowd::member(*name, n));
         members.map(|member| (member, &crowd.each))
     });
-    let parts = Parts {
+    Parts {
         crypto,
         starts: starts.before(Span::hours(1)),
         gateway,
@@ -66,10 +75,49 @@ pub fn cast(
             .chain(crowds)
             .map(|(name, of)| part(name, of, chance))
             .collect(),
-    };
-    let mut cast = Cast::new(&parts, chance)?;
+    }
+}
+
+/// The cast of a test network: a scenario's, whose links lead to `endpoint`, by the bundle that its
+/// issuer published last.
+///
+/// # Errors
+/// As [`cast`].
+pub fn issued(
+    scenario: &Scenario,
+    chance: &Chance,
+    since: Time,
+    endpoint: String,
+    issue: &Issue,
+) -> Result<Cast, CastError> {
+    let mut parts = parts(scenario, Crypto::Real, chance, since);
+    parts.endpoint = endpoint;
+    let mut cast = Cast::issued(&parts, chance, issue)?;
     spoil(&mut cast, scenario, chance)?;
     Ok(cast)
+}
+
+/// One till of a test network by its terminal's name, without anybody else, and the host of its
+/// links: for a process that prints a code and ends.
+///
+/// # Errors
+/// [`CastError::NoMerchant`] when no till has that name; else as [`cast`].
+pub fn till(
+    scenario: &Scenario,
+    chance: &Chance,
+    since: Time,
+    terminal: Name,
+) -> Result<(Till, String), CastError> {
+    let mut parts = parts(scenario, Crypto::Real, chance, since);
+    parts.customers.clear();
+    for (name, merchant) in &scenario.merchants {
+        for number in 1..=merchant.tills {
+            if merchant.till_name(*name, number) == Some(terminal) {
+                return Cast::till_alone(&parts, chance, *name, number);
+            }
+        }
+    }
+    Err(CastError::NoMerchant { merchant: terminal })
 }
 
 fn default_gateway() -> (Name, (gateway::Timing, Span)) {
@@ -169,10 +217,12 @@ pub fn actors(cast: &Cast, scenario: &Scenario) -> Vec<Actor> {
 }
 
 fn terminal(cast: &Cast, till: &Till, merchant: Option<&Merchant>) -> Terminal {
-    let printer = match merchant.map(|merchant| merchant.paper) {
-        Some(Template::NoodleGbk) => "gbk-80mm",
-        Some(Template::SushiJpy) => "epson-80mm-japan",
-        _ => "epson-80mm",
+    let own = merchant.and_then(|merchant| merchant.profile.as_ref());
+    let printer = match (own, merchant.map(|merchant| merchant.paper)) {
+        (Some(profile), _) => profile.as_str(),
+        (None, Some(Template::NoodleGbk)) => "gbk-80mm",
+        (None, Some(Template::SushiJpy)) => "epson-80mm-japan",
+        (None, _) => "epson-80mm",
     };
     Terminal {
         name: till.name,

@@ -1,4 +1,5 @@
-//! What is wrong with a scenario file: every error of a file at once, each with its place.
+//! What is wrong with a scenario or a configuration: every error of a file at once, each with its
+//! place.
 //!
 //! The layout is the Rust compiler's, because people know how to read it.
 
@@ -119,7 +120,7 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    pub(super) fn new(code: Code, spot: impl Into<Spot>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, spot: impl Into<Spot>, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
@@ -129,12 +130,12 @@ impl Diagnostic {
         }
     }
 
-    pub(super) fn label(mut self, label: impl Into<String>) -> Self {
+    pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    pub(super) fn help(mut self, help: Option<String>) -> Self {
+    pub(crate) fn help(mut self, help: Option<String>) -> Self {
         self.help = help;
         self
     }
@@ -321,7 +322,7 @@ pub(super) fn nearest<'a>(
 }
 
 /// Help that suggests the nearest candidate.
-pub(super) fn did_you_mean<'a>(
+pub(crate) fn did_you_mean<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {

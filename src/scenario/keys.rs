@@ -239,6 +239,7 @@ const MERCHANT: Section = Section {
         "currency": CURRENCY, "the run's", "what it sells in";
         "tills": Takes::Count, "1", "how many tills it has";
         "paper": Takes::Word(words_of!(Template)), "by currency", "what its tills print";
+        "profile": Takes::Text, "by paper", "the profile of its printers, such as epson-80mm";
         "printer": Takes::Word(words_of!(Printer)), "ok", "how its printers are";
         "chip": Takes::Word(words_of!(Chip)), "ok", "how its chips are";
         "key": Takes::Word(words_of!(ChipKey)), "certified", "what its chips sign with";

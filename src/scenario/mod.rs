@@ -5,7 +5,7 @@
 
 pub mod carries;
 pub mod compose;
-mod diagnostic;
+pub(crate) mod diagnostic;
 pub mod expect;
 pub mod facts;
 mod features;
@@ -16,7 +16,7 @@ pub mod json_schema;
 mod judge;
 pub mod keys;
 mod load;
-mod lower;
+pub(crate) mod lower;
 pub mod report;
 mod schema;
 pub mod templates;

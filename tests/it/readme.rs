@@ -33,6 +33,8 @@ fn every_command_of_the_readme_succeeds() {
             .args(["-c", &command])
             .current_dir(folder.path())
             .env("PATH", &path)
+            .env("XDG_CONFIG_HOME", folder.path())
+            .env("XDG_STATE_HOME", folder.path())
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&ran.stderr);

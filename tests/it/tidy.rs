@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     // The ledger is rows under rules: it needs the roles' context, and they need it.
     &["ledger", "roles"],
     &["board", "cast", "db", "scenario"],
-    &["net", "sim"],
+    &["config", "net", "sim"],
     &["play", "source"],
     &["tui"],
     &["cli"],

@@ -5,10 +5,11 @@
 
 mod fault;
 mod find;
+mod network;
 mod parties;
 mod run;
 mod step;
-mod table;
+pub(crate) mod table;
 
 use super::compose::{self, Source};
 use super::diagnostic::{Code, Diagnostic, Invalid, Lines, Mark, Spot};
@@ -83,6 +84,36 @@ pub(super) fn cases(source: &Source<'_>) -> Result<Vec<Scenario>, Invalid> {
     Err(invalid(lines, errors))
 }
 
+/// Reads a file's one table by `lower`, which notes all that is wrong, or says so. `file` is only
+/// for messages.
+pub(crate) fn read<T>(
+    file: &str,
+    source: &str,
+    lower: impl FnOnce(&mut Lower, Table<'_>) -> Option<T>,
+) -> Result<T, Invalid> {
+    let tree = tree(file, source)?;
+    let mut cx = Lower {
+        index: Index::default(),
+        lines: Lines::new(source),
+        errors: Vec::new(),
+    };
+    let found = lower(
+        &mut cx,
+        Table::new(tree.get_ref(), 0..0, "the file".to_owned()),
+    );
+    let mut errors = cx.errors;
+    errors.sort_by_key(|error| error.spot.start);
+    errors.truncate(ERRORS_MAX);
+    match found {
+        Some(found) if errors.is_empty() => Ok(found),
+        _ => Err(Invalid {
+            file: file.to_owned(),
+            lines: Lines::new(source),
+            errors,
+        }),
+    }
+}
+
 /// The file as a tree whose values know their places.
 pub(super) fn tree<'a>(file: &str, source: &'a str) -> Result<Spanned<DeTable<'a>>, Invalid> {
     tree_of(source, 0).map_err(|errors| Invalid {
@@ -119,7 +150,7 @@ fn syntax(error: &toml::de::Error, offset: usize) -> Diagnostic {
 }
 
 /// The pass over one file: its names, and what was found wrong so far.
-pub(super) struct Lower {
+pub(crate) struct Lower {
     index: Index,
     lines: Lines,
     errors: Vec<Diagnostic>,
@@ -197,12 +228,12 @@ impl Lower {
     }
 
     /// Notes an error.
-    fn note(&mut self, error: Diagnostic) {
+    pub(crate) fn note(&mut self, error: Diagnostic) {
         self.errors.push(error);
     }
 
     /// Notes a value of the wrong type or unit.
-    fn wrong(&mut self, item: Item<'_>, expected: &str) {
+    pub(crate) fn wrong(&mut self, item: Item<'_>, expected: &str) {
         let message = format!("expected {expected}");
         let error = Diagnostic::new(Code::WrongValue, item.span(), message);
         let label = format!("this is {}", type_of(item.get_ref()));
@@ -210,7 +241,7 @@ impl Lower {
     }
 
     /// The string of a value, or a note that it is none.
-    fn string<'a>(&mut self, item: Item<'a>, expected: &str) -> Option<&'a str> {
+    pub(crate) fn string<'a>(&mut self, item: Item<'a>, expected: &str) -> Option<&'a str> {
         if let DeValue::String(text) = item.get_ref() {
             return Some(text.as_ref());
         }

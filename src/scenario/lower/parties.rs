@@ -5,6 +5,7 @@ use super::table::{Item, Read, Table, Word, one_of};
 use crate::id::Name;
 use crate::money::{Currency, Money};
 use crate::order::Reason;
+use crate::receipt::Profile;
 use crate::roles::gateway::Timing;
 use crate::scenario::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::scenario::keys::ANSWERS;
@@ -121,6 +122,7 @@ impl Lower {
         }
         let name = table.or(self, "name", Text::clean(&title(word.text)));
         let paper = table.or(self, "paper", template(currency));
+        let profile = self.profile(&mut table);
         let printer = table.or(self, "printer", Printer::Ok);
         let chip = table.or(self, "chip", Chip::Ok);
         let key = table.or(self, "key", Key::Certified);
@@ -132,12 +134,28 @@ impl Lower {
             currency,
             tills,
             paper,
+            profile,
             printer,
             chip,
             key,
         };
         self.fits_name(word, u32::from(tills), &merchant);
         Some(merchant)
+    }
+
+    /// A printer profile that the program knows.
+    fn profile(&mut self, table: &mut Table<'_>) -> Option<Text> {
+        let word = table.word(self, "profile")?;
+        let known = Profile::builtin();
+        let names: Vec<&str> = known.iter().map(|profile| profile.name.as_str()).collect();
+        if names.contains(&word.text) {
+            return Some(Text::clean(word.text));
+        }
+        let message = format!("unknown printer profile `{}`", word.text);
+        let error = Diagnostic::new(Code::UnknownWord, word.spot, message);
+        let help = did_you_mean(word.text, names.iter().copied());
+        self.note(error.label(one_of(&names)).help(help));
+        None
     }
 
     fn fits_name(&mut self, word: &Word<'_>, tills: u32, merchant: &Merchant) {

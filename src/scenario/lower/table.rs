@@ -12,15 +12,15 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A value with its place.
-pub(super) type Item<'a> = &'a Spanned<DeValue<'a>>;
+pub(crate) type Item<'a> = &'a Spanned<DeValue<'a>>;
 
 /// A table that is being read.
-pub(super) struct Table<'a> {
+pub(crate) struct Table<'a> {
     map: &'a DeTable<'a>,
     /// Its header, or its braces.
-    pub(super) spot: Spot,
+    pub(crate) spot: Spot,
     /// What it is called in messages.
-    pub(super) what: String,
+    pub(crate) what: String,
     known: Vec<&'static str>,
 }
 
@@ -35,7 +35,7 @@ impl<'a> Table<'a> {
     }
 
     /// The value of a key; from now on the key is known.
-    pub(super) fn item(&mut self, key: &'static str) -> Option<Item<'a>> {
+    pub(crate) fn item(&mut self, key: &'static str) -> Option<Item<'a>> {
         if !self.known.contains(&key) {
             self.known.push(key);
         }
@@ -48,23 +48,23 @@ impl<'a> Table<'a> {
     }
 
     /// The value of a key, if it is there and right.
-    pub(super) fn get<T: Read>(&mut self, cx: &mut Lower, key: &'static str) -> Option<T> {
+    pub(crate) fn get<T: Read>(&mut self, cx: &mut Lower, key: &'static str) -> Option<T> {
         T::read(cx, self.item(key)?)
     }
 
     /// The value of a key, or the default.
-    pub(super) fn or<T: Read>(&mut self, cx: &mut Lower, key: &'static str, usual: T) -> T {
+    pub(crate) fn or<T: Read>(&mut self, cx: &mut Lower, key: &'static str, usual: T) -> T {
         self.get(cx, key).unwrap_or(usual)
     }
 
     /// The value of a key that must be there.
-    pub(super) fn need<T: Read>(&mut self, cx: &mut Lower, key: &'static str) -> Option<T> {
+    pub(crate) fn need<T: Read>(&mut self, cx: &mut Lower, key: &'static str) -> Option<T> {
         self.must(cx, key);
         self.get(cx, key)
     }
 
     /// Notes that a key is missing.
-    pub(super) fn must(&self, cx: &mut Lower, key: &'static str) {
+    pub(crate) fn must(&self, cx: &mut Lower, key: &'static str) {
         if !self.map.contains_key(key) {
             let message = format!("{} has no `{key}`", self.what);
             cx.note(Diagnostic::new(
@@ -76,12 +76,12 @@ impl<'a> Table<'a> {
     }
 
     /// Whether a key is there.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.map.contains_key(key)
     }
 
     /// A table below this one.
-    pub(super) fn table(&mut self, cx: &mut Lower, key: &'static str) -> Option<Self> {
+    pub(crate) fn table(&mut self, cx: &mut Lower, key: &'static str) -> Option<Self> {
         let item = self.item(key)?;
         let what = format!("`{key}`");
         table_of(cx, item, what)
@@ -125,7 +125,7 @@ impl<'a> Table<'a> {
     }
 
     /// The values of a list.
-    pub(super) fn list(&mut self, cx: &mut Lower, key: &'static str) -> Option<Vec<Item<'a>>> {
+    pub(crate) fn list(&mut self, cx: &mut Lower, key: &'static str) -> Option<Vec<Item<'a>>> {
         let item = self.item(key)?;
         if let DeValue::Array(list) = item.get_ref() {
             return Some(list.iter().collect());
@@ -135,7 +135,7 @@ impl<'a> Table<'a> {
     }
 
     /// A string with its place.
-    pub(super) fn word(&mut self, cx: &mut Lower, key: &'static str) -> Option<Word<'a>> {
+    pub(crate) fn word(&mut self, cx: &mut Lower, key: &'static str) -> Option<Word<'a>> {
         Word::of(cx, self.item(key)?)
     }
 
@@ -181,7 +181,7 @@ impl<'a> Table<'a> {
     }
 
     /// Notes every key that nothing asked for.
-    pub(super) fn finish(self, cx: &mut Lower) {
+    pub(crate) fn finish(self, cx: &mut Lower) {
         for key in self.map.keys() {
             let text = key.get_ref().as_ref();
             if !self.known.contains(&text) {
@@ -195,7 +195,7 @@ impl<'a> Table<'a> {
 }
 
 /// "one of: a, b, c", or that there are none.
-pub(super) fn one_of(words: &[&str]) -> String {
+pub(crate) fn one_of(words: &[&str]) -> String {
     match words {
         [] => "nothing belongs here".to_owned(),
         _ => format!("one of: {}", words.join(", ")),
@@ -212,13 +212,13 @@ fn table_of<'a>(cx: &mut Lower, item: Item<'a>, what: String) -> Option<Table<'a
 
 /// A string with its place.
 #[derive(Clone, Debug)]
-pub(super) struct Word<'a> {
-    pub(super) text: &'a str,
-    pub(super) spot: Spot,
+pub(crate) struct Word<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) spot: Spot,
 }
 
 impl<'a> Word<'a> {
-    pub(super) fn of(cx: &mut Lower, item: Item<'a>) -> Option<Self> {
+    pub(crate) fn of(cx: &mut Lower, item: Item<'a>) -> Option<Self> {
         let text = cx.string(item, "a string")?;
         Some(Self {
             text,
@@ -228,7 +228,7 @@ impl<'a> Word<'a> {
 }
 
 /// A type that a key can have.
-pub(super) trait Read: Sized {
+pub(crate) trait Read: Sized {
     /// Reads it, or notes what is wrong.
     fn read(cx: &mut Lower, item: Item<'_>) -> Option<Self>;
 }
@@ -343,7 +343,7 @@ impl Read for Range<Span> {
 }
 
 /// An enum of words.
-pub(super) trait Words: FromStr {
+pub(crate) trait Words: FromStr {
     /// What one is called.
     const WHAT: &'static str;
     /// Every word.

@@ -85,6 +85,8 @@ pub struct Merchant {
     pub tills: u16,
     /// What its tills print (by currency).
     pub paper: Template,
+    /// The profile of its printers (by paper).
+    pub profile: Option<Text>,
     /// How its printers are (ok).
     pub printer: Printer,
     /// How its chips are (ok).

@@ -1,0 +1,110 @@
+//! What a shell signs with: one terminal of the test network, made alone, and its counter.
+//!
+//! Why its own terminal: a code's counter is its key's alone, and a chip that is running counts for
+//! itself. The configuration's `shell` terminal has no till.
+
+use super::clock;
+use super::exit::{Exit, Failure};
+use super::settings::{Args, Settings};
+use crate::cast::Till;
+use crate::id::Name;
+use crate::play;
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::PathBuf;
+
+/// The host of a network's links follows from its gateway.
+pub(super) struct Signer {
+    pub(super) till: Till,
+    pub(super) host: String,
+    /// Who signs, and for what network.
+    pub(super) note: String,
+    settings: Settings,
+}
+
+impl Signer {
+    pub(super) fn open(args: &Args, terminal: Option<Name>) -> Result<Self, Failure> {
+        let settings = Settings::open(args)?;
+        let terminals = settings.config.terminals();
+        let wanted = terminal.or(settings.config.shell);
+        let found = terminals
+            .iter()
+            .find(|(till, _)| wanted.is_none_or(|name| name == *till));
+        let Some((name, _)) = found else {
+            let names: Vec<&str> = terminals.iter().map(|(till, _)| till.as_str()).collect();
+            let wanted = wanted.map(|name| name.to_string()).unwrap_or_default();
+            let failure = Failure::new(Exit::Nothing, format!("find terminal `{wanted}`"));
+            return Err(failure.hint(format!("the network has: {}", names.join(", "))));
+        };
+        let parties = &settings.config.parties;
+        let made = play::till(parties, &settings.chance, settings.since, *name);
+        let (till, host) =
+            made.map_err(|error| Failure::new(Exit::Malformed, super::scan::full(&error)))?;
+        let note = match &settings.path {
+            Some(path) => format!("note: signed as {name} of {}; ", path.display()),
+            None => "note: signed with the development key; ".to_owned(),
+        };
+        Ok(Self {
+            till,
+            host,
+            note: note + "this code is for the test network",
+            settings,
+        })
+    }
+
+    /// The first of `count` counters that nobody had before: after the last one that was taken
+    /// here, and at least the clock's seconds, for a machine that lost its file.
+    ///
+    /// Why a file with a lock: two codes of one counter are a cloned chip to the gateway, and a
+    /// shell script makes many codes a second.
+    pub(super) fn counters(&self, count: u32) -> Result<u32, Failure> {
+        let now = clock::now().seconds();
+        let Some(path) = self.counter_file() else {
+            return Ok(now);
+        };
+        let taken = || -> std::io::Result<u32> {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            let mut options = OpenOptions::new();
+            let mut file = options
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&path)?;
+            file.lock()?;
+            let first = last(&mut file)?.map_or(now, |last| now.max(last.saturating_add(1)));
+            file.rewind()?;
+            writeln!(
+                file,
+                "{:010}",
+                first.saturating_add(count.saturating_sub(1))
+            )?;
+            Ok(first)
+        };
+        taken().map_err(|error| {
+            let what = format!("count in {}: {error}", path.display());
+            Failure::new(Exit::Environment, what).hint("or say --counter")
+        })
+    }
+
+    /// Beside the keys; for the built-in network in the XDG state folder.
+    fn counter_file(&self) -> Option<PathBuf> {
+        let name = format!("{}.counter", self.till.name);
+        if let (Some(folder), Some(keys)) = (self.settings.folder(), &self.settings.config.keys) {
+            return Some(folder.join(keys).join(name));
+        }
+        let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let state = var("XDG_STATE_HOME").map(PathBuf::from);
+        let home = || Some(PathBuf::from(var("HOME")?).join(".local").join("state"));
+        Some(state.or_else(home)?.join("quittance").join(name))
+    }
+}
+
+/// The counter that was taken last, if the file holds one.
+fn last(file: &mut File) -> std::io::Result<Option<u32>> {
+    let mut text = String::new();
+    file.take(32).read_to_string(&mut text)?;
+    Ok(text.trim().parse().ok())
+}
