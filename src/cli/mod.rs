@@ -6,9 +6,11 @@ mod demo;
 mod exit;
 mod init;
 mod input;
+mod issuer;
 mod load;
 mod network;
 mod output;
+mod private;
 mod qr;
 mod receipt;
 mod run;
@@ -53,6 +55,7 @@ enum Command {
     Receipt(receipt::Args),
     Scan(scan::Args),
     Serve(serve::Args),
+    Issuer(issuer::Args),
     Wallet(wallet::Args),
 }
 
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Receipt(args) => receipt::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Issuer(args) => issuer::run(&args),
         Command::Wallet(args) => wallet::run(&args),
     };
     match ended {

@@ -124,6 +124,11 @@ pub struct SignedBundle {
 }
 
 impl SignedBundle {
+    /// What was signed, as the text it is; unverified.
+    pub fn payload(&self) -> &str {
+        &self.payload
+    }
+
     /// Checks the root's signature and reads the payload. Refuses a bundle that has expired, that
     /// is older than the one `held`, or that has its version and another content.
     pub fn open(

@@ -7,6 +7,7 @@
 pub mod bundle;
 pub mod distort;
 pub mod draw;
+pub mod issuer;
 pub mod link;
 pub mod scan;
 pub mod sealed;

@@ -29,7 +29,7 @@ pub use certificate::{
 };
 pub use digest::{ReceiptDigest, canonical, digest};
 pub use header::{CLOCK_SKEW, FORMAT_VERSION, Flags, HEADER_LEN, Header, Lifetime};
-pub use keys::{MasterKey, OrderKey, PairingKey, TerminalKey};
+pub use keys::{MasterKey, OrderKey, PairingKey, Seed, TerminalKey};
 pub use order::{
     NAME_CHARS_MAX, OrderError, REFERENCE_CHARS_MAX, SealedOrder, TAX_LINES_MAX, TaxLine,
 };

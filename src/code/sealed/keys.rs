@@ -81,6 +81,8 @@ secret! {
     OrderKey: 16
     /// Opens sessions between a chip and its PC module; can neither seal nor sign.
     PairingKey: 32
+    /// What a signing key is made from, as its keeper's own file has it.
+    Seed: 32
 }
 
 /// A terminal's key under one epoch: in its chip and in the gateway's key store, nowhere else.
