@@ -1,6 +1,7 @@
 //! The commands, one file each. What was typed is parsed here and nowhere else.
 
 mod clock;
+mod code;
 mod config;
 mod demo;
 mod exit;
@@ -56,6 +57,7 @@ enum Command {
     Scan(scan::Args),
     Serve(serve::Args),
     Issuer(issuer::Args),
+    Code(code::Args),
     Wallet(wallet::Args),
 }
 
@@ -83,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Scan(args) => scan::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Issuer(args) => issuer::run(&args),
+        Command::Code(args) => code::run(&args),
         Command::Wallet(args) => wallet::run(&args),
     };
     match ended {

@@ -2,11 +2,13 @@
 //!
 //! [`sealed`] is the format (version 1): who printed it, what is owed, and that nobody altered
 //! it. [`link`] is its text, [`bundle`] is what a phone must hold to check it offline,
-//! [`symbol`], [`draw`] and [`scan`] are its picture. [`vectors`] runs test vectors step by step.
+//! [`symbol`], [`draw`] and [`scan`] are its picture; [`issuer`] certifies who may print it.
+//! [`explain`] takes a code apart, [`vectors`] runs test vectors step by step.
 
 pub mod bundle;
 pub mod distort;
 pub mod draw;
+pub mod explain;
 pub mod issuer;
 pub mod link;
 pub mod scan;

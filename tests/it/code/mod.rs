@@ -1,5 +1,6 @@
 //! The payment code's own commands: issuer, chip, code, attack.
 
+mod explain;
 mod issuer;
 
 use crate::cli::quittance;
