@@ -9,11 +9,14 @@ mod init;
 mod input;
 mod issuer;
 mod load;
+mod merchant;
 mod network;
 mod output;
+mod pages;
 mod private;
 mod qr;
 mod receipt;
+mod registry;
 mod run;
 mod scan;
 mod scenario;
@@ -22,6 +25,7 @@ mod secrets;
 mod serve;
 mod settings;
 mod shell;
+mod terminal;
 mod up;
 mod wallet;
 
@@ -59,6 +63,10 @@ enum Command {
     Issuer(issuer::Args),
     Code(code::Args),
     Wallet(wallet::Args),
+    Merchant(merchant::Args),
+    Terminal(terminal::Args),
+    Completions(pages::Completions),
+    Man(pages::Man),
 }
 
 /// Runs the program on the process's own arguments.
@@ -67,8 +75,15 @@ pub fn main() -> ExitCode {
         Ok(matches) => matches,
         Err(help_or_usage) => {
             // clap knows which of both it is, and where each belongs.
-            let _printed = help_or_usage.print();
             let usage = help_or_usage.use_stderr();
+            let strange =
+                |arg: std::ffi::OsString| arg.to_string_lossy().contains(char::is_control);
+            if usage && std::env::args_os().any(strange) {
+                // It quotes what was typed, and a script may have typed a stranger's words.
+                output::say(&help_or_usage.to_string());
+            } else {
+                let _printed = help_or_usage.print();
+            }
             return if usage { Exit::Usage } else { Exit::Done }.into();
         }
     };
@@ -87,6 +102,10 @@ pub fn main() -> ExitCode {
         Command::Issuer(args) => issuer::run(&args),
         Command::Code(args) => code::run(&args),
         Command::Wallet(args) => wallet::run(&args),
+        Command::Merchant(args) => merchant::run(&args),
+        Command::Terminal(args) => terminal::run(&args),
+        Command::Completions(args) => pages::completions(&args),
+        Command::Man(args) => pages::man(&args),
     };
     match ended {
         Ok(exit) => exit.into(),

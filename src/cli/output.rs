@@ -5,7 +5,7 @@
 
 use super::exit::{Exit, Failure};
 use crate::text::Text;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 /// Writes data to stdout. A closed pipe is success: the reader has what it wanted.
 pub(super) fn data(bytes: &[u8]) -> Result<(), Failure> {
@@ -43,8 +43,33 @@ pub(super) fn complain(failure: &Failure) {
     if let Some(details) = &failure.details {
         say(details);
     }
-    say(&format!("quittance: failed to {}", failure.message));
+    let said = Text::clean(&format!("failed to {}", failure.message));
+    let (bold, plain) = if colours() {
+        ("\x1b[1;31m", "\x1b[0m")
+    } else {
+        ("", "")
+    };
+    // Every line of a longer message is cleaned by itself.
+    let more = failure.message.lines().skip(1).count() > 0;
+    if more {
+        say(&format!("quittance: failed to {}", failure.message));
+    } else {
+        let line = format!("{bold}quittance:{plain} {said}\n");
+        let _closed_stderr_changes_nothing = io::stderr().write_all(line.as_bytes());
+    }
     if let Some(hint) = &failure.hint {
         say(&format!("hint: {hint}"));
+    }
+}
+
+/// Whether talk may have colours: NO_COLOR says no, CLICOLOR_FORCE yes, else a terminal does.
+fn colours() -> bool {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    if set("NO_COLOR").is_some() {
+        return false;
+    }
+    match set("CLICOLOR_FORCE") {
+        Some(force) => force != "0",
+        None => io::stderr().is_terminal(),
     }
 }

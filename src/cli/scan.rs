@@ -132,7 +132,11 @@ pub(super) fn full(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text = format!("{text}: {error}");
+        let why = error.to_string();
+        // Some errors say their cause themselves.
+        if !text.ends_with(&why) {
+            text = format!("{text}: {why}");
+        }
         cause = error.source();
     }
     text

@@ -51,10 +51,10 @@ impl RoleKind {
 }
 
 pub(super) fn run(args: &Args) -> Ended {
-    let place = Place::open(&args.network)?;
     let Some(kind) = args.role.party() else {
-        return up::everybody(place, &up::Talk::NONE);
+        return up::everybody(&args.network, &up::Talk::NONE);
     };
+    let place = Place::open(&args.network)?;
     let party = find(args, kind, &place)?;
     let mut sockets = place.bind_only(party)?;
     let forever = async {

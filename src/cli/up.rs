@@ -1,11 +1,11 @@
 //! `quittance up`: a whole test network on loopback, until it is interrupted.
 
 use super::exit::{Exit, Failure};
-use super::network::Place;
+use super::network::{Place, TRUST};
 use super::settings::Args as Network;
 use super::{Ended, clock, demo, output};
 use crate::id::PartyKind;
-use crate::play::{self, Load, PlayError, Tally};
+use crate::play::{self, Keep, Load, PlayError, Tally};
 use crate::receipt::paper::unicode;
 use crate::roles::{Actor, Role as _};
 use crate::scenario::Rate;
@@ -63,38 +63,81 @@ pub(super) fn run(args: &Args) -> Ended {
             "put a load of nothing on: leave --load out",
         ));
     }
-    everybody(Place::open(&args.network)?, &talk)
+    everybody(&args.network, &talk)
 }
 
-/// Runs everybody until the person interrupts, or the time is over.
-pub(super) fn everybody(mut place: Place, talk: &Talk) -> Ended {
+/// Runs everybody until the person interrupts, or the time is over; when a next trust bundle was
+/// published, everybody begins again by it, on the data that they have.
+pub(super) fn everybody(network: &Network, talk: &Talk) -> Ended {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Environment, format!("start: {error}")))?;
     let ended = runtime.block_on(async {
-        let mut sockets = place.bind()?;
-        let mut running = play::Network::empty();
-        for actor in place.actors() {
-            if runs(&place, &actor, talk.load.is_some()) {
-                let started = place.start(&mut running, &mut sockets, actor, false).await;
-                started.map_err(|error| demo::failure(&error))?;
+        let over = ends(talk.lasts);
+        tokio::pin!(over);
+        let mut first = true;
+        loop {
+            let place = Place::open(network)?;
+            if let Some(exit) = until(place, talk, first, over.as_mut()).await? {
+                return Ok(exit);
             }
+            first = false;
+            output::say("a new trust bundle: everybody begins again by it");
         }
+    });
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    ended
+}
+
+/// Runs everybody once; nothing when they should begin again.
+async fn until(
+    mut place: Place,
+    talk: &Talk,
+    first: bool,
+    over: impl Future<Output = Exit>,
+) -> Result<Option<Exit>, Failure> {
+    let mut sockets = place.bind()?;
+    let mut running = play::Network::empty();
+    for actor in place.actors() {
+        if runs(&place, &actor, talk.load.is_some()) {
+            let started = place.start(&mut running, &mut sockets, actor, false).await;
+            started.map_err(|error| demo::failure(&error))?;
+        }
+    }
+    if first {
         output::data(table(&place).as_bytes())?;
         if talk.says {
             introduce(&place, talk);
         }
-        let exit = tokio::select! {
-            ended = work(&place, talk, &mut running) => ended,
-            exit = ends(talk.lasts) => exit,
-        };
-        let stopped = running.stop().await;
-        stopped.map_err(|error| demo::failure(&error))?;
-        exit
-    });
-    runtime.shutdown_timeout(Duration::from_secs(2));
+    }
+    let ended = tokio::select! {
+        ended = work(&place, talk, &mut running) => ended.map(Some),
+        exit = over => Ok(Some(exit)),
+        () = republished(&place) => Ok(None),
+    };
+    let stopped = running.stop().await;
+    stopped.map_err(|error| demo::failure(&error))?;
     ended
+}
+
+/// Until another trust bundle stands beside the configuration. What is remembered in memory alone
+/// would not survive a new beginning, so such a network goes on by the bundle that it has.
+async fn republished(place: &Place) {
+    let path = place.settings.folder().map(|folder| folder.join(TRUST));
+    let (Some(path), false) = (path, matches!(place.settings.keep, Keep::Memory)) else {
+        return std::future::pending().await;
+    };
+    let read = || std::fs::read(&path).ok();
+    let begun = read();
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tick.tick().await;
+        // A bundle that is being replaced is whole before and after.
+        if read().is_some_and(|now| Some(now) != begun) {
+            return;
+        }
+    }
 }
 
 /// Whether a party runs here: wallets are customers' own, but those who bring the load.
@@ -234,7 +277,7 @@ impl Drop for Teller {
 }
 
 /// Until the person interrupts, or the time is over.
-async fn ends(lasts: Option<Span>) -> Ended {
+async fn ends(lasts: Option<Span>) -> Exit {
     let over = async {
         match lasts {
             Some(span) => tokio::time::sleep(span.to_std()).await,
@@ -249,8 +292,8 @@ async fn ends(lasts: Option<Span>) -> Ended {
         }
     };
     tokio::select! {
-        () = over => Ok(Exit::Done),
-        () = terminated => Ok(Exit::Interrupted),
-        _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
+        () = over => Exit::Done,
+        () = terminated => Exit::Interrupted,
+        _ = tokio::signal::ctrl_c() => Exit::Interrupted,
     }
 }

@@ -51,11 +51,11 @@ pub fn add_terminal(source: &str, merchant: Name) -> Result<String, EditError> {
     checked(replaced(source, at..at, "tills    = 2\n"))
 }
 
-/// A terminal's codes hold no more.
-pub fn revoke(source: &str, terminal: Name) -> Result<String, EditError> {
+/// These terminals' codes hold no more.
+pub fn revoke(source: &str, terminals: &[Name]) -> Result<String, EditError> {
     let config = read(source)?;
     let mut revoked = config.revoked;
-    revoked.insert(terminal);
+    revoked.extend(terminals);
     let list: Vec<String> = revoked.iter().map(|name| format!("\"{name}\"")).collect();
     let list = format!("[{}]", list.join(", "));
     let tree = parse(source)?;

@@ -78,10 +78,10 @@ fn an_edit_changes_its_lines_and_no_others() {
 
 #[test]
 fn a_revoked_terminal_is_listed_once() {
-    let once = revoke(TEMPLATE, name("sushi-bar")).unwrap();
-    assert_eq!(revoke(&once, name("sushi-bar")).unwrap(), once);
+    let once = revoke(TEMPLATE, &[name("sushi-bar")]).unwrap();
+    assert_eq!(revoke(&once, &[name("sushi-bar")]).unwrap(), once);
     assert!(once.contains("revoked = [\"sushi-bar\"]"));
-    assert!(revoke(TEMPLATE, name("nobody")).is_err());
+    assert!(revoke(TEMPLATE, &[name("nobody")]).is_err());
 }
 
 #[test]

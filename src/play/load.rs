@@ -90,6 +90,8 @@ pub async fn load(
     let mut turn = tokio::time::interval(every);
     let mut look = tokio::time::interval(LOOK_EVERY.to_std());
     let mut tally = Tally::default();
+    // What journals hold of earlier loads is not this one's.
+    while !network.news().await?.is_empty() {}
     let mut nth: u64 = 0;
     let mut next = queues.iter().cycle();
     loop {

@@ -9,6 +9,8 @@ mod code;
 #[cfg(test)]
 mod equivalence;
 #[cfg(test)]
+mod front;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod node;
