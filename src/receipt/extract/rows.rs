@@ -276,7 +276,7 @@ fn close_up(label: &str) -> Option<String> {
     let words: Vec<&str> = label.split(' ').filter(|word| !word.is_empty()).collect();
     let at = words
         .windows(4)
-        .position(|four| four.iter().all(|w| single(w)))?;
+        .position(|four| four.iter().all(&single))?;
     let len = words.iter().skip(at).take_while(|w| single(w)).count();
     let spread = words.iter().skip(at).take(len).copied();
     let before = words.iter().take(at).flat_map(|w| [*w, " "]);
