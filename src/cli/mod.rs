@@ -71,6 +71,9 @@ enum Command {
 
 /// Runs the program on the process's own arguments.
 pub fn main() -> ExitCode {
+    if let Some(exit) = receipt::backend::as_backend() {
+        return exit;
+    }
     let matches = match command().try_get_matches() {
         Ok(matches) => matches,
         Err(help_or_usage) => {

@@ -15,15 +15,18 @@ pub mod clock;
 pub mod directory;
 mod fields;
 mod line;
+pub mod lpd;
 mod mail;
 mod node;
 mod page;
+pub mod printer;
 mod queue;
 pub mod raw;
 mod replay;
 mod reply;
 mod server;
 pub mod signature;
+pub mod spool;
 mod wire;
 mod writer;
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, tcp};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 /// How many tills may be connected at once; the next waits in the system's queue.
 pub const TILLS_MAX: usize = 32;
@@ -31,6 +31,11 @@ const EVENTS_MAX: usize = 64;
 const ANSWERS_MAX: usize = 64;
 /// How long a closing port waits for the printer to take what it was sent.
 const FLUSH: Duration = Duration::from_secs(2);
+/// How long a till may say nothing before it can lose its place to one that waits for it: less than
+/// a till takes between two receipts, more than any pause within one.
+pub const SILENT: Span = Span::seconds(10);
+/// How often a full port looks for such a till.
+const LOOK: Duration = Duration::from_millis(500);
 /// How long a machine without a wish to be woken sleeps.
 const REST: Duration = Duration::from_mins(1);
 
@@ -62,6 +67,9 @@ pub trait Machine: Send + 'static {
 
     /// When it wants to be woken, if at all.
     fn next_wake(&self) -> Option<Time>;
+
+    /// The port closes: lets go of everything that it holds.
+    fn finish(&mut self, now: Time, out: &mut Vec<Output<Self::Event>>);
 }
 
 /// What a machine wants done, in its order.
@@ -115,11 +123,20 @@ pub async fn serve<M: Machine>(
     Ok(port.run(listener, from_tills, ends).await)
 }
 
+/// A till that is connected.
+struct Till {
+    /// What is written back to it.
+    answers: mpsc::Sender<Bytes>,
+    /// What reads from it.
+    reader: AbortHandle,
+    /// When it last said something.
+    heard: Time,
+}
+
 struct Port<M: Machine> {
     machine: M,
     clock: Arc<Clock>,
-    /// What is written back to each till.
-    tills: BTreeMap<Conn, mpsc::Sender<Bytes>>,
+    tills: BTreeMap<Conn, Till>,
     /// What waits for the printer.
     pending: VecDeque<Bytes>,
     pending_bytes: usize,
@@ -144,6 +161,9 @@ impl<M: Machine> Port<M> {
                 .machine
                 .next_wake()
                 .map_or(REST, |at| at.since(now).to_std());
+            let full = self.tills.len() >= TILLS_MAX;
+            let rest = if full { rest.min(LOOK) } else { rest };
+            let room = !full || self.silent(now).is_some();
             let ready = self.pending_bytes < PENDING_BYTES_MAX && self.told.len() < EVENTS_MAX;
             tokio::select! {
                 permit = ends.printer.reserve(), if !self.pending.is_empty() => {
@@ -168,12 +188,18 @@ impl<M: Machine> Port<M> {
                     self.take(conn, &bytes, &mut out);
                 }
                 () = tokio::time::sleep(rest) => self.machine.wake(self.clock.now(), &mut out),
-                accepted = listener.accept(), if self.tills.len() < TILLS_MAX => match accepted {
-                    Ok((socket, _)) => self.welcome(socket),
+                accepted = listener.accept(), if room => match accepted {
+                    Ok((socket, _)) => self.welcome(socket, &mut out),
                     Err(_for_a_while) => tokio::time::sleep(Span::millis(50).to_std()).await,
                 },
             }
             self.release(out);
+        }
+        let mut out = Vec::new();
+        self.machine.finish(self.clock.now(), &mut out);
+        self.release(out);
+        for event in self.told.drain(..) {
+            drop(ends.events.try_send(event)); // its owner may be gone
         }
         let flush = async {
             for bytes in self.pending {
@@ -187,22 +213,50 @@ impl<M: Machine> Port<M> {
     /// No bytes mean that the till is gone.
     fn take(&mut self, conn: Conn, bytes: &[u8], out: &mut Vec<Output<M::Event>>) {
         let now = self.clock.now();
+        if !self.tills.contains_key(&conn) {
+            return; // it was hung up on
+        }
         if bytes.is_empty() {
             self.tills.remove(&conn);
             self.machine.closed(now, conn, out);
         } else {
+            if let Some(till) = self.tills.get_mut(&conn) {
+                till.heard = now;
+            }
             self.machine.bytes(now, conn, bytes, out);
         }
     }
 
-    fn welcome(&mut self, socket: TcpStream) {
+    /// The till that has been silent for longest, if that is long.
+    fn silent(&self, now: Time) -> Option<Conn> {
+        let longest = self.tills.iter().min_by_key(|(_, till)| till.heard)?;
+        (now.since(longest.1.heard) >= SILENT).then_some(*longest.0)
+    }
+
+    /// A new till; when the port is full, the one that has been silent for longest makes room.
+    fn welcome(&mut self, socket: TcpStream, out: &mut Vec<Output<M::Event>>) {
+        let now = self.clock.now();
+        if self.tills.len() >= TILLS_MAX
+            && let Some(conn) = self.silent(now)
+        {
+            self.hang_up(conn);
+            self.machine.closed(now, conn, out);
+        }
         drop(socket.set_nodelay(true)); // only slower without
         self.last += 1;
         let conn = Conn(self.last);
         let (answers, to_write) = mpsc::channel(ANSWERS_MAX);
-        self.tills.insert(conn, answers);
         let (from, to) = socket.into_split();
-        self.readers.spawn(read(conn, from, self.chunks.clone()));
+        let reader = self.readers.spawn(read(conn, from, self.chunks.clone()));
+        let heard = now;
+        self.tills.insert(
+            conn,
+            Till {
+                answers,
+                reader,
+                heard,
+            },
+        );
         self.readers.spawn(write(to, to_write));
         while self.readers.try_join_next().is_some() {}
     }
@@ -217,13 +271,36 @@ impl<M: Machine> Port<M> {
                 Output::Event(event) => self.told.push_back(event),
                 Output::Till(conn, bytes) => {
                     if let Some(till) = self.tills.get(&conn) {
-                        drop(till.try_send(bytes));
+                        drop(till.answers.try_send(bytes));
                     }
                 }
-                Output::HangUp(conn) => drop(self.tills.remove(&conn)),
+                Output::HangUp(conn) => self.hang_up(conn),
             }
         }
     }
+
+    fn hang_up(&mut self, conn: Conn) {
+        if let Some(till) = self.tills.remove(&conn) {
+            till.reader.abort();
+        }
+    }
+}
+
+/// Prints a job as a till does: one connection, closed at its end.
+pub async fn print(address: std::net::SocketAddr, job: &[u8]) -> std::io::Result<()> {
+    let till = TcpStream::connect(address).await?;
+    let (mut from, mut to) = till.into_split();
+    // Answers are read while the job is sent: a port that cannot get rid of them would wait.
+    let answers = async {
+        let mut answers = [0; 1024];
+        while from.read(&mut answers).await? > 0 {}
+        Ok(())
+    };
+    let send = async {
+        to.write_all(job).await?;
+        to.shutdown().await
+    };
+    tokio::try_join!(send, answers).map(|_| ())
 }
 
 async fn read(conn: Conn, mut from: tcp::OwnedReadHalf, chunks: mpsc::Sender<(Conn, Bytes)>) {
@@ -296,6 +373,10 @@ mod tests {
         fn next_wake(&self) -> Option<Time> {
             self.wake
         }
+
+        fn finish(&mut self, _: Time, out: &mut Vec<Output<Conn>>) {
+            out.push(Output::Printer(Bytes::from_static(b"end")));
+        }
     }
 
     async fn printed(printer: &mut mpsc::Receiver<Bytes>, len: usize) -> Vec<u8> {
@@ -348,6 +429,6 @@ mod tests {
         tokio::time::sleep(Span::millis(50).to_std()).await;
         drop(orders);
         let machine = port.await.unwrap().unwrap();
-        assert_eq!(machine.closed, [Conn(1), Conn(2)]);
+        assert_eq!(machine.closed, [Conn(1)], "the other it hung up on itself");
     }
 }

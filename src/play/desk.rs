@@ -6,10 +6,11 @@ use crate::net::raw::{self, Conn, Ends, Machine, Output};
 use crate::net::{Clock, Inbox, NodeError};
 use crate::receipt::Profile;
 use crate::receipt::layout::Page;
+use crate::receipt::tail::IDLE_MS;
 use crate::roles::Effect;
 use crate::roles::actor::{self, Actor};
 use crate::roles::terminal::{self, Desk, DeskOut, Terminal};
-use crate::time::Time;
+use crate::time::{Span, Time};
 use std::collections::VecDeque;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -34,19 +35,34 @@ pub enum Event {
     Page(Page),
 }
 
+/// What a desk is told.
+#[derive(Debug)]
+pub enum Order {
+    /// The terminal decided.
+    Effect(Effect),
+    /// The real printer is there, or is not.
+    Printer(bool),
+}
+
+/// How long the till whose turn it is may say nothing while others wait. Its receipt has ended by
+/// then ([`IDLE_MS`]).
+const TURN: Span = Span::millis(IDLE_MS + 500);
+
 /// A desk as the RAW port's machine. A printer serves one till at a time; others wait.
 pub struct DeskMachine {
     desk: Desk,
     current: Option<Conn>,
+    heard: Time,
     waiting: VecDeque<(Conn, Vec<u8>, bool)>,
 }
 
 impl DeskMachine {
     /// The machine of a desk.
-    pub const fn new(desk: Desk) -> Self {
+    pub fn new(desk: Desk) -> Self {
         Self {
             desk,
             current: None,
+            heard: Time::default(),
             waiting: VecDeque::new(),
         }
     }
@@ -83,6 +99,7 @@ impl DeskMachine {
         self.desk.till_closed(now);
         self.current = None;
         while let Some((conn, bytes, closed)) = self.waiting.pop_front() {
+            self.heard = now;
             self.desk.till(now, &bytes);
             if !closed {
                 self.current = Some(conn);
@@ -95,10 +112,11 @@ impl DeskMachine {
 
 impl Machine for DeskMachine {
     type Event = Event;
-    type Order = Effect;
+    type Order = Order;
 
     fn bytes(&mut self, now: Time, conn: Conn, bytes: &[u8], out: &mut Vec<Output<Event>>) {
         if *self.current.get_or_insert(conn) == conn {
+            self.heard = now;
             self.desk.till(now, bytes);
         } else {
             self.wait(conn, bytes, out);
@@ -120,22 +138,39 @@ impl Machine for DeskMachine {
         self.drain(out);
     }
 
-    fn order(&mut self, now: Time, order: Effect, out: &mut Vec<Output<Event>>) {
-        if self.desk.effect(now, &order).is_err()
-            && let Effect::Insert { job, .. } = order
-        {
-            out.push(Output::Event(Event::Missed(job)));
+    fn order(&mut self, now: Time, order: Order, out: &mut Vec<Output<Event>>) {
+        match order {
+            Order::Printer(here) => self.desk.printer_is(here),
+            Order::Effect(effect) => {
+                if self.desk.effect(now, &effect).is_err()
+                    && let Effect::Insert { job, .. } = effect
+                {
+                    out.push(Output::Event(Event::Missed(job)));
+                }
+            }
         }
         self.drain(out);
     }
 
     fn wake(&mut self, now: Time, out: &mut Vec<Output<Event>>) {
         self.desk.wake(now);
+        if !self.waiting.is_empty() && now.since(self.heard) >= TURN {
+            self.turn(now);
+        }
         self.drain(out);
     }
 
     fn next_wake(&self) -> Option<Time> {
-        self.desk.next_wake()
+        let turn = (!self.waiting.is_empty()).then(|| self.heard.after(TURN));
+        [self.desk.next_wake(), turn].into_iter().flatten().min()
+    }
+
+    fn finish(&mut self, now: Time, out: &mut Vec<Output<Event>>) {
+        while self.current.is_some() || !self.waiting.is_empty() {
+            self.turn(now);
+        }
+        self.desk.close(now);
+        self.drain(out);
     }
 }
 
@@ -205,7 +240,7 @@ pub(super) fn open(
 struct Owner {
     terminal: Terminal,
     inbox: Inbox<Actor>,
-    orders: mpsc::Sender<Effect>,
+    orders: mpsc::Sender<Order>,
     pages: mpsc::Sender<Page>,
 }
 
@@ -216,7 +251,7 @@ impl Owner {
                 Some(event) = jobs.recv() => self.tell(event),
                 Some(effect) = effects.recv() => {
                     // A closed port prints nothing more.
-                    let _closed = self.orders.send(effect).await;
+                    let _closed = self.orders.send(Order::Effect(effect)).await;
                 }
                 else => return,
             }
@@ -239,15 +274,4 @@ impl Owner {
         // A full queue means that this receipt goes out without a code, by the desk's own clock.
         let _too_busy = self.inbox.tell(what, actor::Input::from(input));
     }
-}
-
-/// Prints a job as a till does: one connection, closed at its end.
-pub(super) async fn print(address: std::net::SocketAddr, job: &[u8]) -> std::io::Result<()> {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let mut till = tokio::net::TcpStream::connect(address).await?;
-    till.write_all(job).await?;
-    till.shutdown().await?;
-    let mut answers = Vec::new();
-    till.read_to_end(&mut answers).await?;
-    Ok(())
 }

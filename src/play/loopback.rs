@@ -2,7 +2,7 @@
 //! else happens between the parties.
 
 use super::address::{Addresses, listeners};
-use super::desk::{self, RunningDesk};
+use super::desk::RunningDesk;
 use super::network::{Keep, Network, PlayError, Start, listen};
 use super::staging;
 use crate::cast::{Cast, Crypto};
@@ -12,6 +12,7 @@ use crate::id::{Name, Party, PartyKind};
 use crate::journal::{Entry, EventKind};
 use crate::ledger::{Transfer, balances};
 use crate::money::{Currency, Money};
+use crate::net::raw;
 use crate::receipt::layout::Page;
 use crate::receipt::paper::{Sheet, unicode};
 use crate::roles::Role as _;
@@ -222,7 +223,7 @@ impl Story<'_> {
         let Some(at) = at else {
             return Ok(());
         };
-        desk::print(self.network.desks[at].address, &draft.bytes()).await?;
+        raw::print(self.network.desks[at].address, &draft.bytes()).await?;
         let page = next_page(&mut self.network.desks[at]).await?;
         let link = self.show(at, &page);
         if let Some(link) = link {

@@ -5,6 +5,7 @@ mod desk;
 mod load;
 mod loopback;
 mod network;
+pub mod proxy;
 mod staging;
 
 pub use address::{Addresses, Enrolment, listeners};

@@ -15,6 +15,8 @@ mod gate;
 #[cfg(test)]
 mod node;
 #[cfg(test)]
+mod printing;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod receipt;

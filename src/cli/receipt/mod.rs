@@ -1,9 +1,13 @@
 //! `quittance receipt`: what stands on paper, what it means, and why.
 
+pub(super) mod backend;
 mod check;
+mod coder;
 mod explain;
 mod json;
+mod print;
 mod profiles;
+mod proxy;
 mod show;
 
 use super::exit::{Exit, Failure};
@@ -14,7 +18,7 @@ use crate::receipt::{Hints, Profile, pages};
 use crate::text::Text;
 use std::path::PathBuf;
 
-/// Read receipts: show them, explain what was read, check a corpus.
+/// Read receipts: show them, explain what was read, check a corpus, print with a code.
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -27,6 +31,8 @@ enum What {
     Explain(explain::Args),
     Check(check::Args),
     Profiles(profiles::Args),
+    Print(print::Args),
+    Proxy(proxy::Args),
 }
 
 pub(super) fn run(args: &Args) -> Ended {
@@ -35,6 +41,8 @@ pub(super) fn run(args: &Args) -> Ended {
         What::Explain(args) => explain::run(args),
         What::Check(args) => check::run(args),
         What::Profiles(args) => profiles::run(args),
+        What::Print(args) => print::run(args),
+        What::Proxy(args) => proxy::run(args),
     }
 }
 

@@ -274,9 +274,7 @@ fn row(line: usize, of: &Line, style: Style) -> Row {
 fn close_up(label: &str) -> Option<String> {
     let single = |word: &&str| word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
     let words: Vec<&str> = label.split(' ').filter(|word| !word.is_empty()).collect();
-    let at = words
-        .windows(4)
-        .position(|four| four.iter().all(&single))?;
+    let at = words.windows(4).position(|four| four.iter().all(&single))?;
     let len = words.iter().skip(at).take_while(|w| single(w)).count();
     let spread = words.iter().skip(at).take(len).copied();
     let before = words.iter().take(at).flat_map(|w| [*w, " "]);

@@ -148,6 +148,13 @@ impl Printer {
         }
     }
 
+    /// What this printer answers to the real-time commands in bytes that another one is to print.
+    pub fn answer_for(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let answers = self.real_time(bytes);
+        self.happened.clear();
+        answers
+    }
+
     /// Real-time commands of bytes that wait: DLE sequences wherever they stand.
     fn real_time(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut replies = Vec::new();

@@ -5,8 +5,10 @@ use crate::code::draw::{Raster, escpos_native, escpos_raster, star_native, star_
 use crate::code::link::to_link;
 use crate::code::sealed::Blob;
 use crate::code::symbol::{DOTS_MAX, DOTS_MIN, QUIET_ZONE, Symbol, SymbolError};
+use crate::id::Name;
 use crate::message::Bytes;
 use crate::money::Money;
+use crate::receipt::Profile;
 use crate::receipt::profile::Qr;
 use crate::receipt::tokens::Dialect;
 
@@ -17,10 +19,36 @@ const BYTES_AT_M: [usize; 27] = [
     711, 779, 857, 911, 997, 1059, 1125,
 ];
 
+/// Where codes lead, and the printer that they are printed by.
+#[derive(Clone, Copy, Debug)]
+pub struct Blocks<'a> {
+    /// The printer.
+    pub printer: &'a Profile,
+    /// The host that the links name.
+    pub host: &'a str,
+    /// The bank that they hint at.
+    pub bank: Option<&'a Name>,
+    /// What stands below a code, before the amount.
+    pub caption: &'a str,
+}
+
 impl Terminal {
-    /// The code as printer bytes, in ASCII, for an empty centred line.
+    /// The code as printer bytes.
     pub(super) fn block(&self, code: &Blob, amount: Money) -> Result<Bytes, SymbolError> {
-        let link = to_link(&self.host, self.bank.as_ref(), code);
+        let blocks = Blocks {
+            printer: &self.printer,
+            host: &self.host,
+            bank: self.bank.as_ref(),
+            caption: self.caption.as_str(),
+        };
+        blocks.of(code, amount)
+    }
+}
+
+impl Blocks<'_> {
+    /// A code as printer bytes, in ASCII, for an empty centred line.
+    pub fn of(&self, code: &Blob, amount: Money) -> Result<Bytes, SymbolError> {
+        let link = to_link(self.host, self.bank, code);
         let mut out = match self.native(&link) {
             Some(native) => native,
             None => self.raster(&link)?,

@@ -46,8 +46,13 @@ pub enum DeskOut {
 /// What stands on the desk.
 #[derive(Clone, Debug)]
 enum Device {
-    /// A printer that the driver reaches.
-    Real,
+    /// A printer that the driver reaches. While it does not, status is answered in its place.
+    Real {
+        /// Who answers; nobody while the printer is there.
+        stand_in: Option<Box<Printer>>,
+        /// Its kind.
+        profile: Box<Profile>,
+    },
     /// A printer of our own.
     Virtual(Box<Printer>),
 }
@@ -71,7 +76,12 @@ impl Desk {
     /// A desk before a real printer of this kind. It serves that printer for as long as the
     /// terminal runs, whoever connects, so that its jobs have different numbers.
     pub fn before(printer: &Profile) -> Self {
-        Self::of(Capture::new(Some(printer)), Device::Real)
+        let profile = Box::new(printer.clone());
+        let device = Device::Real {
+            stand_in: None,
+            profile,
+        };
+        Self::of(Capture::new(Some(printer)), device)
     }
 
     const fn of(capture: Capture, device: Device) -> Self {
@@ -92,6 +102,31 @@ impl Desk {
     /// The till has closed its side.
     pub fn till_closed(&mut self, now: Time) {
         self.capture.end(now);
+        self.settle();
+    }
+
+    /// Whether the real printer is there: while it is not, its status is answered here, as that of
+    /// a printer that is offline.
+    pub fn printer_is(&mut self, here: bool) {
+        if let Device::Real { stand_in, profile } = &mut self.device {
+            *stand_in = (!here).then(|| {
+                let mut printer = Printer::new(Profile::clone(profile));
+                // Nobody has asked it to say so by itself.
+                let _unasked = printer.set_condition(Condition {
+                    offline: true,
+                    ..Condition::default()
+                });
+                Box::new(printer)
+            });
+        }
+    }
+
+    /// The desk closes: everything that is held goes to the printer.
+    pub fn close(&mut self, now: Time) {
+        self.capture.end(now);
+        while let Some(due) = self.capture.next_wake() {
+            self.capture.wake(due.max(now));
+        }
         self.settle();
     }
 
@@ -177,7 +212,11 @@ impl Desk {
 
     fn print(&mut self, bytes: Vec<u8>) {
         match &mut self.device {
-            Device::Real => self.out.push_back(DeskOut::Print(bytes)),
+            Device::Real { stand_in, .. } => {
+                let answer = stand_in.as_mut().map(|printer| printer.answer_for(&bytes));
+                self.out.push_back(DeskOut::Print(bytes));
+                self.answered(answer.unwrap_or_default());
+            }
             Device::Virtual(printer) => {
                 let answer = printer.feed(&bytes);
                 self.answered(answer);

@@ -18,6 +18,7 @@ mod slip;
 #[cfg(test)]
 mod tests;
 
+pub use block::Blocks;
 pub use desk::{Desk, DeskOut};
 pub use read::{Copied, Job, Read, Sale};
 pub use records::{Known, Printed, Stage, TerminalRam, WAITING_MAX, Waiting};
