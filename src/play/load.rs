@@ -4,7 +4,7 @@
 //! skips its turn, which is counted, so that a rate that was not reached is not mistaken for one
 //! that was.
 
-use super::desk::{self, RunningDesk};
+use super::desk::RunningDesk;
 use super::loopback::{next_page, read_dots};
 use super::network::{Network, PlayError};
 use super::staging;
@@ -14,6 +14,7 @@ use crate::id::{Party, PartyKind};
 use crate::journal::EventKind;
 use crate::money::{Currency, Money};
 use crate::net::Inbox;
+use crate::net::raw;
 use crate::roles::Role as _;
 use crate::roles::actor::{self, Actor};
 use crate::roles::wallet::{Expectation, Wallet};
@@ -192,7 +193,7 @@ impl Till {
             till: 1,
         };
         let draft = staging::paper(&self.merchant, &act, &self.chance)?;
-        desk::print(self.desk.address, &draft.bytes()).await.ok()?;
+        raw::print(self.desk.address, &draft.bytes()).await.ok()?;
         let link = tokio::time::timeout(PAPER_WAIT.to_std(), self.link()).await;
         let link = link.ok().flatten()?;
         let expects = Expectation {

@@ -4,10 +4,10 @@
 //! CUPS calls a backend without arguments to list devices, and as
 //! `JOB USER TITLE COPIES OPTIONS [FILE]` with DEVICE_URI set to print (cups backend(7)).
 
-use super::super::output;
+use super::super::{output, settings};
 use super::Reading;
 use super::print::print;
-use super::proxy::{To, place};
+use super::proxy::{Route, place};
 use crate::text::Text;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -76,7 +76,7 @@ fn backend(args: &[OsString], uri: &str) -> u8 {
 }
 
 /// The printer behind a device URI, and how its receipts are read.
-fn device(uri: &str) -> Result<(To, Reading), String> {
+fn device(uri: &str) -> Result<(Route, Reading), String> {
     let inner = uri.strip_prefix("quittance:").unwrap_or(uri);
     let (printer, options) = inner.split_once('?').unwrap_or((inner, ""));
     let mut reading = Reading {
@@ -86,6 +86,8 @@ fn device(uri: &str) -> Result<(To, Reading), String> {
         merchant: None,
         month_first: false,
     };
+    let mut network = settings::Args::default();
+    let mut terminal = None;
     for (name, value) in options
         .split('&')
         .filter_map(|option| option.split_once('='))
@@ -93,6 +95,13 @@ fn device(uri: &str) -> Result<(To, Reading), String> {
         match name {
             "profile" => reading.profile = Some(value.to_owned()),
             "profiles" => reading.profiles = Some(value.into()),
+            "config" => network.config = Some(value.into()),
+            "terminal" => {
+                let name = value
+                    .parse()
+                    .map_err(|_wrong| format!("read the terminal `{value}`"));
+                terminal = Some(name?);
+            }
             "merchant" => reading.merchant = Some(value.replace('+', " ").replace("%20", " ")),
             "currency" => {
                 let currency = value
@@ -105,7 +114,12 @@ fn device(uri: &str) -> Result<(To, Reading), String> {
         }
     }
     let to = place(printer)?;
-    Ok((To { to }, reading))
+    let to = Route {
+        to,
+        terminal,
+        network,
+    };
+    Ok((to, reading))
 }
 
 #[cfg(test)]

@@ -1,37 +1,39 @@
-//! Codes made on the way through, with the development key.
+//! Codes made on the way through, with the key of a terminal as `qr` makes them.
 
-use super::super::exit::{Exit, Failure};
-use super::super::{clock, development};
-use crate::cast::{Cast, Till};
+use super::super::clock;
+use super::super::exit::Failure;
+use super::super::shell::Signer;
+use super::proxy::Route;
 use crate::code::sealed::{Draft, SealedOrder, digest, seal};
 use crate::play::proxy::{Coded, Coder};
 use crate::receipt::{Hints, Payable, Profile, read};
 use crate::roles::terminal::Blocks;
 use crate::text::Text;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// What makes a code for each payable receipt, for this printer and shop.
-pub(super) fn coder(profile: &Profile, hints: Hints) -> Result<Coder, Failure> {
-    let now = clock::now();
-    let cast = development::cast(now)?;
-    if cast.tills.is_empty() {
-        return Err(Failure::new(Exit::Environment, "find the development till"));
-    }
+/// What makes a code for each payable receipt, for this printer and shop, and who signs.
+pub(super) fn coder(
+    to: &Route,
+    profile: &Profile,
+    hints: Hints,
+) -> Result<(Coder, String), Failure> {
+    let signer = Signer::open(&to.network, to.terminal)?;
+    let note = signer.note.clone();
     let own = Own {
-        cast,
+        signer,
         profile: profile.clone(),
         hints,
-        counter: AtomicU32::new(now.seconds()),
+        last: Mutex::new(0),
     };
-    Ok(Arc::new(move |job: &[u8]| own.code(job)))
+    Ok((Arc::new(move |job: &[u8]| own.code(job)), note))
 }
 
 struct Own {
-    cast: Cast,
+    signer: Signer,
     profile: Profile,
     hints: Hints,
-    counter: AtomicU32,
+    /// The counter that was used last: without a file to count in, the clock's seconds repeat.
+    last: Mutex<u32>,
 }
 
 impl Own {
@@ -42,12 +44,13 @@ impl Own {
             return Err(said(&format!("{} receipts in one job", papers.len())));
         };
         let payable = paper.verdict.as_ref().map_err(|why| said(why))?;
-        let till = self.cast.tills.first().ok_or_else(Text::default)?;
-        let draft = self.draft(till, payable, &paper.text());
+        let counter = self.counter().map_err(|failure| said(&failure.message))?;
+        let draft = self.draft(counter, payable, &paper.text());
+        let till = &self.signer.till;
         let blob = seal(&till.key, &till.signing, &draft).map_err(|e| said(&e))?;
         let blocks = Blocks {
             printer: &self.profile,
-            host: &self.cast.host,
+            host: &self.signer.host,
             bank: None,
             caption: "Scan to pay",
         };
@@ -59,14 +62,21 @@ impl Own {
         })
     }
 
-    fn draft(&self, till: &Till, payable: &Payable, text: &str) -> Draft {
+    fn counter(&self) -> Result<u32, Failure> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = self.signer.counters(1)?.max(last.saturating_add(1));
+        Ok(*last)
+    }
+
+    fn draft(&self, counter: u32, payable: &Payable, text: &str) -> Draft {
+        let till = &self.signer.till;
         Draft {
             route: till.route,
             flags: till.flags,
             issued_at: clock::now(),
             ttl_minutes: till.code_minutes,
             order: SealedOrder {
-                counter: self.counter.fetch_add(1, Ordering::Relaxed),
+                counter,
                 amount: payable.amount,
                 reference: payable.reference.clone(),
                 digest: digest(text),

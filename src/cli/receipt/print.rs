@@ -2,7 +2,7 @@
 
 use super::super::exit::{Exit, Failure};
 use super::super::{Ended, network, output};
-use super::proxy::{To, open, tell};
+use super::proxy::{Route, open, tell};
 use super::{Reading, coder::coder};
 use crate::net::printer::Presence;
 use crate::play::PlayError;
@@ -31,7 +31,7 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=100))]
     copies: u16,
     #[command(flatten)]
-    to: To,
+    to: Route,
     #[command(flatten)]
     reading: Reading,
     /// Say nothing on stderr.
@@ -52,12 +52,13 @@ pub(super) fn run(args: &Args) -> Ended {
 pub(super) fn print(
     job: &Path,
     copies: u16,
-    to: &To,
+    to: &Route,
     reading: &Reading,
     say: impl Fn(&str),
 ) -> Ended {
     let profile = to.profile(reading)?;
-    let coder = coder(&profile, reading.hints())?;
+    let (coder, note) = coder(to, &profile, reading.hints())?;
+    say(&note);
     let ended = network::block_on(async {
         let setup = open(to, &profile, coder, None)?;
         let mut proxy = Proxy::open(setup).map_err(PlayError::Node)?;

@@ -1,8 +1,9 @@
 //! `quittance receipt proxy`: tills print here, and the paper comes out there with a code on it.
 
 use super::super::exit::{Exit, Failure};
-use super::super::{Ended, network, output};
+use super::super::{Ended, network, output, settings};
 use super::{Reading, coder::coder};
+use crate::id::Name;
 use crate::net::bind;
 use crate::net::printer::{Device, Presence};
 use crate::play::PlayError;
@@ -14,8 +15,7 @@ use std::path::PathBuf;
 
 /// Stand between tills and their printer, and put a code on each payable receipt.
 ///
-/// Without a configured chip a development key signs: the codes are for the test network. What is
-/// printed on a virtual printer is shown on stdout; what happens, on stderr.
+/// What is printed on a virtual printer is shown on stdout; what happens, on stderr.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Where tills print to (RAW, as on a printer's port 9100).
@@ -28,17 +28,22 @@ pub(super) struct Args {
     #[arg(long, value_name = "FOLDER")]
     spool: Option<PathBuf>,
     #[command(flatten)]
-    to: To,
+    to: Route,
     #[command(flatten)]
     reading: Reading,
 }
 
 /// The printer behind.
 #[derive(clap::Args)]
-pub(super) struct To {
+pub(super) struct Route {
     /// The printer: socket://HOST:9100, lpd://HOST/QUEUE, a device node, a file, or `virtual`.
     #[arg(long, value_name = "PRINTER", default_value = "virtual", value_parser = place)]
     pub(super) to: Place,
+    /// The terminal that signs; the configuration's own choice unless given.
+    #[arg(long)]
+    pub(super) terminal: Option<Name>,
+    #[command(flatten)]
+    pub(super) network: settings::Args,
 }
 
 /// A printer that is reached, or our own.
@@ -56,7 +61,7 @@ pub(super) fn place(text: &str) -> Result<Place, String> {
     device.map_err(|error| error.to_string())
 }
 
-impl To {
+impl Route {
     /// The printer's profile: as given, else a common one.
     pub(super) fn profile(&self, reading: &Reading) -> Result<Profile, Failure> {
         let common = || Profile::named("epson-80mm").expect("it is built in");
@@ -73,8 +78,8 @@ pub(super) fn run(args: &Args) -> Ended {
             format!("find the folder {name}"),
         ));
     }
-    let coder = coder(&profile, args.reading.hints())?;
-    output::say("note: signed with the development key; these codes are for the test network");
+    let (coder, note) = coder(&args.to, &profile, args.reading.hints())?;
+    output::say(&note);
     let forever = async {
         let setup = open(&args.to, &profile, coder, Some(args))?;
         let lpd = setup.lpd.as_ref().and_then(|lpd| lpd.local_addr().ok());
@@ -101,7 +106,7 @@ pub(super) fn run(args: &Args) -> Ended {
 
 /// What a proxy with these arguments is made of; without `args`, on a port of the system's choice.
 pub(super) fn open(
-    to: &To,
+    to: &Route,
     profile: &Profile,
     coder: Coder,
     args: Option<&Args>,
