@@ -41,6 +41,8 @@ enum Format {
     Json,
     /// A picture of one bit a dot; receipts below each other.
     Png,
+    /// A picture of one path; receipts below each other.
+    Svg,
     /// The paper for a terminal, pictures and codes as half blocks.
     Unicode,
     /// One line a token: offset, length, bytes, meaning.
@@ -72,7 +74,8 @@ pub(super) fn run(args: &Args) -> Ended {
 fn show(args: &Args, pages: Vec<Page>, profile: Option<Profile>) -> Vec<u8> {
     let profile = profile.unwrap_or_else(|| wide_enough(&pages));
     match args.format {
-        Format::Png => roll(&pages, &profile),
+        Format::Png => roll(&pages, &profile).map_or_else(Vec::new, |sheet| sheet.png()),
+        Format::Svg => roll(&pages, &profile).map_or_else(Vec::new, |sheet| sheet.svg().into()),
         Format::Unicode => joined(pages.iter().map(|page| unicode(page, &profile))),
         Format::Json => {
             let hints = args.reading.hints();
@@ -116,16 +119,15 @@ fn text(page: &Page) -> String {
 }
 
 /// All receipts of a job as one picture.
-fn roll(pages: &[Page], profile: &Profile) -> Vec<u8> {
+fn roll(pages: &[Page], profile: &Profile) -> Option<Sheet> {
     let mut sheets = pages.iter().map(|page| Sheet::of(page, profile));
     let first = sheets.next();
-    let whole = sheets.fold(first, |whole, next| {
+    sheets.fold(first, |whole, next| {
         whole.map(|mut sheet| {
             sheet.append(&next);
             sheet
         })
-    });
-    whole.map(|sheet| sheet.png()).unwrap_or_default()
+    })
 }
 
 /// A common printer whose paper takes the widest line, when nothing says which printer it is.

@@ -11,6 +11,7 @@
 mod draw;
 mod font;
 mod status;
+mod svg;
 mod unicode;
 
 pub use draw::{ROWS_MAX, Sheet};
