@@ -3,11 +3,11 @@
 //!
 //! A base's tree is laid under the file's own: tables merge key by key, lists of things that happen
 //! are appended (one with the same `id` takes the other's place), and whatever else the file says
-//! replaces what the base said. Then `${name}` in strings is replaced: a string that is nothing else
-//! becomes the variable's own value, a number or a list too. Why on the tree: every error keeps the
-//! place where somebody wrote it, in whichever file.
+//! replaces what the base said. Then `${name}` in strings is replaced: a string that is nothing
+//! else becomes the variable's own value, a number or a list too. Why on the tree: every error
+//! keeps the place where somebody wrote it, in whichever file.
 
-use super::diagnostic::{Code, Diagnostic, Lines, did_you_mean};
+use super::diagnostic::{Code, Diagnostic, Invalid, Lines, did_you_mean};
 use super::lower;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
@@ -29,12 +29,15 @@ pub struct Source<'a> {
     pub file: &'a str,
     /// Its text.
     pub text: &'a str,
-    /// Reads a base: given the file that names it and the name, gives the base's own name and text,
-    /// or why not.
-    pub base: &'a dyn Fn(&str, &str) -> Result<(String, String), String>,
+    /// Reads a base.
+    pub base: &'a ReadBase<'a>,
     /// Variables set from outside: they take the place of the file's own.
     pub vars: &'a BTreeMap<String, String>,
 }
+
+/// Reads a base: given the file that names it and the name, gives the base's own name and text, or
+/// why not.
+pub type ReadBase<'a> = dyn Fn(&str, &str) -> Result<(String, String), String> + 'a;
 
 /// The values of the variables in one case, by name.
 type Vars<'a> = BTreeMap<String, Spanned<DeValue<'a>>>;
@@ -48,9 +51,14 @@ pub(super) struct Case<'a> {
 }
 
 /// The file and the bases under it: names and texts, the file first.
-pub(super) fn texts(source: &Source<'_>) -> Result<Vec<(String, String)>, (Lines, Diagnostic)> {
+pub(super) fn texts(source: &Source<'_>) -> Result<Vec<(String, String)>, Invalid> {
     let mut texts = vec![(source.file.to_owned(), source.text.to_owned())];
     let mut lines = Lines::new(source.text);
+    let invalid = |lines, error| Invalid {
+        file: source.file.to_owned(),
+        lines,
+        errors: vec![error],
+    };
     loop {
         let (file, text) = &texts[texts.len() - 1];
         let offset = lines.end() - text.len();
@@ -64,7 +72,7 @@ pub(super) fn texts(source: &Source<'_>) -> Result<Vec<(String, String)>, (Lines
         };
         if texts.len() > BASES_MAX {
             let error = refused(format!("{BASES_MAX} files stand on each other already"));
-            return Err((lines, error));
+            return Err(invalid(lines, error));
         }
         match (source.base)(file, &name) {
             Ok(base) => {
@@ -73,7 +81,7 @@ pub(super) fn texts(source: &Source<'_>) -> Result<Vec<(String, String)>, (Lines
             }
             Err(why) => {
                 let error = refused(why);
-                return Err((lines, error));
+                return Err(invalid(lines, error));
             }
         }
     }
@@ -214,9 +222,9 @@ fn product<'a>(vars: &Vars<'a>, matrix: &[Dimension<'a>]) -> Vec<(Vars<'a>, Stri
             });
         all = longer.collect();
     }
-    let label = |labels: Vec<String>| match labels.is_empty() {
-        true => String::new(),
-        false => format!("[{}]", labels.join(", ")),
+    let label = |labels: Vec<String>| match labels.as_slice() {
+        [] => String::new(),
+        labels => format!("[{}]", labels.join(", ")),
     };
     all.into_iter()
         .map(|(vars, labels)| (vars, label(labels)))
@@ -271,7 +279,7 @@ fn appended<'a>(base: &DeArray<'a>, own: &DeArray<'a>) -> DeArray<'a> {
     };
     let mut rest: Vec<_> = own.iter().cloned().collect();
     let mut all = DeArray::new();
-    for item in base.iter() {
+    for item in base {
         let same = |own: &Spanned<DeValue<'a>>| id(item).is_some() && id(own) == id(item);
         match rest.iter().position(same) {
             Some(at) => all.push(rest.remove(at)),

@@ -38,10 +38,7 @@ pub(super) fn cases(source: &Source<'_>) -> Result<Vec<Scenario>, Invalid> {
         lines,
         errors,
     };
-    let texts = match compose::texts(source) {
-        Ok(texts) => texts,
-        Err((lines, error)) => return Err(invalid(lines, vec![error])),
-    };
+    let texts = compose::texts(source)?;
     let mut lines = Lines::new(source.text);
     for (base, text) in texts.iter().skip(1) {
         lines.append(base, text);
