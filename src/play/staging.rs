@@ -6,6 +6,7 @@ use crate::cast::{
 use crate::chance::Chance;
 use crate::id::Name;
 use crate::money::Money;
+use crate::order::Reason;
 use crate::receipt::charset::Charset;
 use crate::receipt::write::{Draft, Language};
 use crate::receipt::{Hints, Profile};
@@ -13,7 +14,9 @@ use crate::roles::actor::Actor;
 use crate::roles::terminal::Terminal;
 use crate::roles::wallet::Habits;
 use crate::roles::{bank, gateway};
-use crate::scenario::{Act, Check, Confirms, Crowd, Customer, Key, Merchant, Scenario, Template};
+use crate::scenario::{
+    Act, Answers, Check, Confirms, Crowd, Customer, Key, Merchant, Scenario, Template,
+};
 use crate::sign::SigningKey;
 use crate::text::Text;
 use crate::time::{Span, Time};
@@ -73,7 +76,7 @@ pub fn parts(scenario: &Scenario, crypto: Crypto, chance: &Chance, starts: Time)
         merchants: scenario.merchants.iter().map(merchant).collect(),
         customers: customers
             .chain(crowds)
-            .map(|(name, of)| part(name, of, chance))
+            .map(|(name, of)| declined(scenario, of.bank, part(name, of, chance)))
             .collect(),
     }
 }
@@ -123,6 +126,18 @@ pub fn till(
 fn default_gateway() -> (Name, (gateway::Timing, Span)) {
     let name = "main".parse().expect("`main` is a name");
     (name, (gateway::Timing::default(), Span::minutes(60)))
+}
+
+/// A customer of a bank that declines everything: the account is empty, or allows next to nothing,
+/// so that it is the bank's own policy that declines.
+fn declined(scenario: &Scenario, bank: Name, mut part: CustomerPart) -> CustomerPart {
+    let currency = part.balance.currency();
+    match scenario.banks.get(&bank).map(|bank| bank.answers) {
+        Some(Answers::Declines(Reason::InsufficientFunds)) => part.balance = Money::zero(currency),
+        Some(Answers::Declines(_)) => part.limit = Some(Money::new(1, currency)),
+        _ => {}
+    }
+    part
 }
 
 /// A customer as the scenario has them; ranges are picked by their own name.

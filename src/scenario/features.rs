@@ -4,7 +4,7 @@
 use super::schema::{
     Answers, Chip, Confirms, Crypto, Key, Paper, Printer, Scenario, Shape, Site, Via,
 };
-use crate::scenario::Act;
+use crate::scenario::{Act, Share};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -70,6 +70,8 @@ impl Scenario {
                 Answers::Declines(_) => Some(feature("answers", "declines")),
                 Answers::Garbage => Some(feature("answers", "garbage")),
                 Answers::Twice => Some(feature("answers", "twice")),
+                Answers::LateSuccess(_) => Some(feature("answers", "late-success")),
+                Answers::LateFailure(_) => Some(feature("answers", "late-failure")),
             });
         }
         for merchant in self.merchants.values() {
@@ -90,6 +92,12 @@ impl Scenario {
         for customer in self.customers.values().chain(crowds) {
             if customer.gives_up_after.is_some() {
                 all.insert(feature("customer", "gives-up-after"));
+            }
+            if customer.scans_twice != Share::NEVER {
+                all.insert(feature("customer", "scans-twice"));
+            }
+            if customer.changes_mind != Share::NEVER {
+                all.insert(feature("customer", "changes-mind"));
             }
             if customer.confirms == Confirms::Asked {
                 all.insert(feature("confirms", "asked"));

@@ -213,8 +213,11 @@ pub(super) const ANSWERS: &[&str] = &[
     "slowly 2s..9s",
     "never",
     "declines insufficient-funds",
+    "declines over-limit",
     "garbage",
     "twice",
+    "late-success 20s..60s",
+    "late-failure 20s..60s",
 ];
 
 const GATEWAY: Section = Section {
@@ -256,6 +259,8 @@ const CUSTOMER_KEYS: &[Key] = keys! {
             "how they confirm";
         "checks": Takes::Words(words_of!(Check)), "both; nothing in a crowd", "what they compare";
         "gives-up-after": SPAN, "never", "when they leave without having confirmed";
+    "scans-twice": SHARE, "0%", "how often they scan a second time";
+    "changes-mind": SHARE, "0%", "how often they say no to what they are shown";
         "via": Takes::Word(words_of!(Via)), "app", "how they scan";
 };
 

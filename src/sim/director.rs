@@ -1,17 +1,17 @@
 //! The director: a scenario's steps, in virtual time.
 
 use super::counter::{Coded, Counter};
+use super::printers;
 use super::watch::Watch;
 use super::world::{Next, World};
 use crate::chance::Chance;
 use crate::code::link;
 use crate::code::sealed::Blob;
-use crate::id::{Name, Party, PartyKind};
+use crate::id::{Name, Party};
 use crate::message::CodeHash;
 use crate::order::Reason;
 use crate::receipt::write::Draft;
-use crate::roles::wallet::Expectation;
-use crate::roles::{Actor, Effect, merchant, wallet};
+use crate::roles::Effect;
 use crate::scenario::expect::Expr;
 use crate::scenario::{Act, Chip, Merchant, Range, Scenario, Start, Step, Via, Visit};
 use crate::text::Text;
@@ -28,7 +28,7 @@ const PRINTS_MAX: u32 = 40;
 
 /// A step's progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
+pub(super) enum Progress {
     Ahead,
     Running,
     Done,
@@ -36,7 +36,7 @@ enum Progress {
 
 /// What is due.
 #[derive(Clone, Debug)]
-enum Cue {
+pub(super) enum Cue {
     Step(usize),
     /// A wait's time is over.
     Over(usize),
@@ -47,18 +47,27 @@ enum Cue {
     Visit(usize),
     /// A member of a crowd scans.
     Visitor(usize),
+    /// A customer scans the same again.
+    Again(Name, Text),
+    /// A customer leaves, or changes their mind.
+    Leave(Name, Text, Reason),
+    Attack(usize),
+    /// What became of an attack on this customer's phone.
+    Verdict(usize, Name, CodeHash),
 }
 
 /// A receipt of the story.
-struct Receipt {
-    shop: Name,
+pub(super) struct Receipt {
+    pub(super) shop: Name,
     till: Name,
-    draft: Draft,
+    pub(super) draft: Draft,
     /// The code on paper, once it came out.
-    code: Option<(String, Blob)>,
-    prints: u32,
+    pub(super) code: Option<(String, Blob)>,
+    pub(super) prints: u32,
     /// The steps that are done when the code is out.
     steps: Vec<usize>,
+    /// The steps that go on when it is.
+    pub(super) then: Vec<usize>,
     /// The visit that it is of.
     visit: Option<usize>,
 }
@@ -68,15 +77,19 @@ pub(super) type PaperOf = fn(&Merchant, &Act, &Chance) -> Option<Draft>;
 
 /// Plays a scenario's steps.
 pub(super) struct Director {
-    scenario: Arc<Scenario>,
-    chance: Chance,
-    paper_of: PaperOf,
-    host: String,
-    progress: Vec<Progress>,
+    pub(super) scenario: Arc<Scenario>,
+    pub(super) chance: Chance,
+    pub(super) paper_of: PaperOf,
+    pub(super) host: String,
+    pub(super) progress: Vec<Progress>,
     visits: Vec<Visit>,
     cues: Vec<Cue>,
     counters: BTreeMap<Name, Counter>,
-    receipts: BTreeMap<Text, Receipt>,
+    pub(super) receipts: BTreeMap<Text, Receipt>,
+    /// Counters with another shop's code glued on.
+    pub(super) stickers: BTreeMap<Name, Name>,
+    /// How often each fault of a printer happened.
+    pub(super) torn: BTreeMap<Name, u32>,
 }
 
 impl Director {
@@ -99,6 +112,8 @@ impl Director {
             cues: Vec::new(),
             counters,
             receipts: BTreeMap::new(),
+            stickers: BTreeMap::new(),
+            torn: BTreeMap::new(),
         }
     }
 
@@ -111,6 +126,7 @@ impl Director {
                 self.cue(world, starts.after(after), Cue::Step(at));
             }
         }
+        self.cue_attacks(world);
         for at in 0..self.visits.len() {
             let after = self.visits[at].at;
             self.cue(world, starts.after(after), Cue::Visit(at));
@@ -152,12 +168,12 @@ impl Director {
         undone.map(|(step, _)| step)
     }
 
-    fn pick(&self, range: Range<Span>, purpose: &str, step: usize) -> Span {
+    pub(super) fn pick(&self, range: Range<Span>, purpose: &str, step: usize) -> Span {
         let id = self.scenario.steps[step].id;
         range.pick(&self.chance, purpose, id.as_str().as_bytes())
     }
 
-    fn cue(&mut self, world: &mut World<Watch>, at: Time, cue: Cue) {
+    pub(super) fn cue(&mut self, world: &mut World<Watch>, at: Time, cue: Cue) {
         let number = u32::try_from(self.cues.len()).unwrap_or(u32::MAX);
         self.cues.push(cue);
         world.cue(at, number);
@@ -188,11 +204,26 @@ impl Director {
                 let visit = &self.visits[at];
                 let (who, receipt) = (visit.customer, visit.receipt.clone());
                 let expects = self.expects(&receipt, visit.merchant, None);
-                if self.scan(world, Some(who), &receipt, Via::App, expects) == Some(false) {
-                    let soon = world.now().after(DO_AGAIN);
-                    self.cue(world, soon, Cue::Visitor(at));
+                match self.scan(world, Some(who), &receipt, Via::App, expects) {
+                    Some(true) => self.behave(world, Some(who), &receipt),
+                    Some(false) => {
+                        let soon = world.now().after(DO_AGAIN);
+                        self.cue(world, soon, Cue::Visitor(at));
+                    }
+                    None => {}
                 }
             }
+            Cue::Again(who, receipt) => {
+                let shop = self.receipts.get(&receipt).map(|receipt| receipt.shop);
+                let expects = shop.map(|shop| self.expects(&receipt, shop, None));
+                let expects = expects.unwrap_or_default();
+                self.scan(world, Some(who), &receipt, Via::App, expects);
+            }
+            Cue::Leave(who, receipt, why) => {
+                self.answer(world, Some(who), &receipt, Some(why));
+            }
+            Cue::Attack(at) => self.attack(world, at),
+            Cue::Verdict(at, who, code) => self.verdict(world, at, who, code),
         }
     }
 
@@ -225,12 +256,13 @@ impl Director {
         })
     }
 
-    fn done(&mut self, world: &mut World<Watch>, step: usize) {
+    pub(super) fn done(&mut self, world: &mut World<Watch>, step: usize) {
         if self.progress[step] == Progress::Done {
             return;
         }
         self.progress[step] = Progress::Done;
         let id = self.scenario.steps[step].id;
+        self.attacks_after(world, id);
         for next in 0..self.progress.len() {
             if let Start::After(of, wait) = self.scenario.steps[next].start
                 && of == id
@@ -242,7 +274,7 @@ impl Director {
         }
     }
 
-    fn fail(&self, world: &mut World<Watch>, step: usize, why: &str) {
+    pub(super) fn fail(&self, world: &mut World<Watch>, step: usize, why: &str) {
         let step = &self.scenario.steps[step];
         let expr: Option<&Expr> = match &step.act {
             Act::Wait { until, .. } => Some(until),
@@ -269,6 +301,9 @@ impl Director {
                 counter,
                 amount,
             } => {
+                if self.hold_out(world, at, *counter, receipt, *amount) {
+                    return;
+                }
                 let expects = self.expects(receipt, *counter, *amount);
                 let Some(taken) = self.scan(world, step.who, receipt, *via, expects) else {
                     self.fail(world, at, "there is no code to scan");
@@ -277,14 +312,16 @@ impl Director {
                 if !taken {
                     return self.again(world, at);
                 }
+                self.behave(world, step.who, receipt);
             }
             Act::Confirm { receipt } => {
-                if self.answer(world, step.who, receipt, true) == Some(false) {
+                if self.answer(world, step.who, receipt, None) == Some(false) {
                     return self.again(world, at);
                 }
             }
             Act::Decline { receipt } => {
-                if self.answer(world, step.who, receipt, false) == Some(false) {
+                if self.answer(world, step.who, receipt, Some(Reason::PayerDeclined)) == Some(false)
+                {
                     return self.again(world, at);
                 }
             }
@@ -367,7 +404,7 @@ impl Director {
         self.print(world, receipt);
     }
 
-    fn begin_receipt(
+    pub(super) fn begin_receipt(
         &mut self,
         label: &Text,
         (shop, till): (Name, Name),
@@ -382,6 +419,7 @@ impl Director {
             code: None,
             prints: 0,
             steps,
+            then: Vec::new(),
             visit,
         };
         self.receipts.insert(label.clone(), receipt);
@@ -413,7 +451,7 @@ impl Director {
     }
 
     /// Prints a receipt, and again after a while if no code came out, as a person would.
-    fn print(&mut self, world: &mut World<Watch>, label: &Text) {
+    pub(super) fn print(&mut self, world: &mut World<Watch>, label: &Text) {
         let Some(receipt) = self.receipts.get_mut(label) else {
             return;
         };
@@ -427,12 +465,14 @@ impl Director {
             1
         };
         if receipt.prints >= most {
-            let steps = std::mem::take(&mut receipt.steps);
+            let mut steps = std::mem::take(&mut receipt.steps);
+            steps.append(&mut receipt.then);
             return steps.into_iter().for_each(|step| self.done(world, step));
         }
         receipt.prints += 1;
         let till = receipt.till;
-        if let Some(counter) = self.counters.get_mut(&till) {
+        let prints = !printers::is_offline(&self.scenario, receipt.shop, world.now());
+        if let (true, Some(counter)) = (prints, self.counters.get_mut(&till)) {
             counter.print(world, label, &receipt.draft);
         }
         let again = world.now().after(PRINT_AGAIN);
@@ -462,7 +502,9 @@ impl Director {
             return;
         };
         let coded = counter.effect(world, effect);
-        if let Some(Coded { receipt, link }) = coded {
+        if let Some(Coded { receipt, link }) = coded
+            && !self.is_torn(world, &receipt)
+        {
             self.coded(world, &receipt, link);
         }
         self.wake_desk(world, party.name);
@@ -480,78 +522,12 @@ impl Director {
         }
         let visit = receipt.visit.take();
         let steps = std::mem::take(&mut receipt.steps);
+        let then = std::mem::take(&mut receipt.then);
         steps.into_iter().for_each(|step| self.done(world, step));
+        then.into_iter().for_each(|step| self.again(world, step));
         if let Some(visit) = visit {
             let at = world.now().after(self.visits[visit].scans_in);
             self.cue(world, at, Cue::Visitor(visit));
         }
-    }
-
-    fn expects(
-        &self,
-        receipt: &Text,
-        counter: Name,
-        amount: Option<crate::money::Money>,
-    ) -> Expectation {
-        let printed = self.receipts.get(receipt).map(|r| r.draft.total());
-        let shop = self.scenario.merchants.get(&counter);
-        Expectation {
-            shop: shop.map(|merchant| merchant.name.clone()),
-            amount: amount.or(printed),
-        }
-    }
-
-    /// A customer scans. Says whether the phone took it; nothing when there is nothing to scan.
-    fn scan(
-        &self,
-        world: &mut World<Watch>,
-        who: Option<Name>,
-        receipt: &Text,
-        via: Via,
-        expects: Expectation,
-    ) -> Option<bool> {
-        let (text, blob) = self.code(receipt)?;
-        let party = Party::new(PartyKind::Wallet, who?);
-        let Some(Actor::Wallet(wallet)) = world.actor(&party) else {
-            return None;
-        };
-        let input = match via {
-            Via::App => wallet.read_scan(world.now(), text, expects),
-            Via::Link => {
-                let followed = link::to_link(&self.host, Some(&wallet.bank), blob);
-                wallet.read_scan(world.now(), &followed, expects)
-            }
-        };
-        Some(world.local(&party, "scan", input))
-    }
-
-    /// A customer answers. Says whether the phone took it; nothing when there is no such code.
-    fn answer(
-        &self,
-        world: &mut World<Watch>,
-        who: Option<Name>,
-        receipt: &Text,
-        yes: bool,
-    ) -> Option<bool> {
-        let (_, blob) = self.code(receipt)?;
-        let code = CodeHash::of(blob);
-        let input = if yes {
-            wallet::Input::Confirm(code)
-        } else {
-            wallet::Input::Decline(code, Reason::PayerDeclined)
-        };
-        Some(world.local(&Party::new(PartyKind::Wallet, who?), "person", input))
-    }
-
-    /// The shop takes a receipt back. Says whether its back office took it.
-    fn cancel(&self, world: &mut World<Watch>, receipt: &Text) -> Option<bool> {
-        let (_, blob) = self.code(receipt)?;
-        let shop = Party::new(PartyKind::Merchant, self.receipts.get(receipt)?.shop);
-        Some(world.local(&shop, "void", merchant::Input::Void(blob.clone())))
-    }
-
-    /// The code on a receipt, once it came out.
-    fn code(&self, receipt: &Text) -> Option<&(String, Blob)> {
-        self.receipts.get(receipt)?.code.as_ref()
     }
 }

@@ -21,6 +21,7 @@ pub(super) enum Purpose {
     CrashMoment,
     CrashDown,
     Rule,
+    RuleLater,
     Tie,
 }
 

@@ -2,17 +2,21 @@
 //!
 //! A [`World`] drives roles as the network's node does, with the same
 //! [`Group`](crate::roles::Group): it gives them a clock that jumps, links that lose, repeat and
-//! delay, power that fails at commits, and draws. One thread, no clock of its own, no tick. The same
+//! delay, power that fails at commits, and draws. One thread, no clock of its own, no tick. The
+//! same
 //! seed gives the same journals to the byte; every adverse choice is written into a [`Plan`], which
 //! can be followed again.
 
+mod attack;
 mod counter;
 mod director;
 mod draw;
 mod link;
 mod member;
 mod observer;
+mod people;
 mod plan;
+mod printers;
 mod queue;
 mod quiet;
 mod rule;

@@ -3,16 +3,28 @@
 use super::draw::{DrawKey, Purpose, of_bytes};
 use super::plan::{Fault, Moment};
 use crate::chance::Chance;
-use crate::id::Name;
+use crate::id::{Name, PartyKind};
 use crate::journal::EventKind;
 use crate::message::MessageKind;
-use crate::scenario::{self, Disk, FaultKind, Route, Site};
+use crate::order::PaymentState;
+use crate::scenario::{self, Answers, Chip, Disk, FaultKind, Range, Route, Share, Site};
 use crate::time::{Span, Time};
 
 /// How long a message is held back when a fault does not say.
 const DELAY: Span = Span::seconds(5);
 /// How long a party is down when a fault does not say.
 const DOWN: Span = Span::seconds(5);
+
+/// How much longer a slow chip takes for an answer: longer than paper waits.
+const CHIP_SLOW: Range<Span> = Range {
+    least: Span::millis(500),
+    most: Span::seconds(2),
+};
+/// How much later a bank that answers twice does so the second time.
+const TWICE: Range<Span> = Range {
+    least: Span::millis(1),
+    most: Span::seconds(2),
+};
 
 /// A fault of a scenario, with what is left of it.
 #[derive(Clone, Debug)]
@@ -26,8 +38,13 @@ pub struct Rule {
     moment: scenario::Moment,
     from: Time,
     until: Time,
+    /// How long a party is down.
     lasts: Span,
+    /// How much later messages come, drawn for each.
+    later: Range<Span>,
     disk: Option<Disk>,
+    /// Only payments that say so.
+    says: Option<PaymentState>,
 }
 
 /// A message, as rules know it.
@@ -38,6 +55,8 @@ pub(super) struct Travelling {
     pub(super) between: (Name, Name),
     pub(super) kind: MessageKind,
     pub(super) answers: Option<MessageKind>,
+    /// What a `payment` says.
+    pub(super) says: Option<PaymentState>,
 }
 
 impl Rule {
@@ -49,57 +68,129 @@ impl Rule {
             scenario::Moment::At(at) => starts.after(at.pick(chance, "at", key)),
             _ => starts,
         };
-        let (default, until) = match fault.does {
-            FaultKind::Drop | FaultKind::DropAnswer | FaultKind::Duplicate | FaultKind::Reset => {
-                (DELAY, None)
+        let until = match fault.does {
+            // A storm on a link, a standstill: they last a while, whatever happens meanwhile.
+            FaultKind::Hold | FaultKind::Partition | FaultKind::Pause => {
+                Some(from.after(lasts.unwrap_or(Span::minutes(1))))
             }
-            FaultKind::Delay => (DELAY, None),
-            FaultKind::Hold | FaultKind::Partition => {
-                let lasts = lasts.unwrap_or(Span::minutes(1));
-                (lasts, Some(from.after(lasts)))
-            }
-            FaultKind::Crash => (DOWN, None),
-            _ => return None,
+            FaultKind::ChipSlow => lasts.map(|lasts| from.after(lasts)),
+            FaultKind::ClockSkew | FaultKind::PrinterJam | FaultKind::HalfPage => return None,
+            _ => None,
         };
+        let whole = fault.does == FaultKind::ChipSlow;
         Some(Self {
             id: fault.id,
             site: fault.site,
             does: fault.does,
-            left: fault.times,
+            left: fault.times.filter(|_| !whole && until.is_none()),
             chance_ppm: fault.chance.parts_per_million(),
             moment: fault.moment,
             from,
             until: until.unwrap_or(Time::from_nanos(u64::MAX)),
-            lasts: lasts.unwrap_or(default),
+            lasts: lasts.unwrap_or(DOWN),
+            later: match fault.does {
+                FaultKind::ChipSlow => CHIP_SLOW,
+                _ => fault.lasts.unwrap_or(Range::just(DELAY)),
+            },
             disk: fault.disk,
+            says: None,
+        })
+    }
+
+    /// What a bank's way to answer does to what it says, until faults end.
+    pub fn of_answers(bank: Name, answers: Answers) -> Vec<Self> {
+        let rule = |does, kind, later, says| Self {
+            id: bank,
+            site: Site::Link(
+                Route {
+                    from: Some(bank),
+                    to: None,
+                    both: false,
+                },
+                kind,
+            ),
+            does,
+            left: None,
+            chance_ppm: Share::ALWAYS.parts_per_million(),
+            moment: scenario::Moment::Always,
+            from: Time::from_nanos(0),
+            until: Time::from_nanos(u64::MAX),
+            lasts: DOWN,
+            later,
+            disk: None,
+            says,
+        };
+        let said = Some(MessageKind::Payment);
+        let delay = FaultKind::Delay;
+        match answers {
+            Answers::Promptly | Answers::Declines(_) => Vec::new(),
+            Answers::Slowly(later) => vec![rule(delay, None, later, None)],
+            Answers::Never => vec![rule(FaultKind::Drop, None, TWICE, None)],
+            Answers::Garbage => vec![rule(FaultKind::Corrupt, None, TWICE, None)],
+            Answers::Twice => vec![rule(FaultKind::Duplicate, None, TWICE, None)],
+            Answers::LateSuccess(later) => vec![
+                rule(delay, Some(MessageKind::Paid), later, None),
+                rule(delay, said, later, Some(PaymentState::Paid)),
+            ],
+            Answers::LateFailure(later) => {
+                vec![rule(delay, said, later, Some(PaymentState::Refused))]
+            }
+        }
+    }
+
+    /// What a shop whose chips are slow is like.
+    pub fn of_chip(shop: Name, chip: Chip) -> Option<Self> {
+        let mut rules = Self::of_answers(shop, Answers::Slowly(CHIP_SLOW));
+        let rule = rules.pop().filter(|_| chip == Chip::Slow)?;
+        Some(Self {
+            site: Site::Party(shop),
+            does: FaultKind::ChipSlow,
+            ..rule
         })
     }
 
     /// What this rule does to a message, if anything; a rule that was used up does nothing more.
     pub(super) fn on_message(&mut self, message: Travelling, key: DrawKey) -> Option<Fault> {
-        let Site::Link(route, kind) = self.site else {
-            return None;
-        };
         let running = (self.from..self.until).contains(&message.at);
-        if !running || !self.meets(&route, kind, message) || !self.strikes(key) {
+        let says = self.says.is_none() || self.says == message.says;
+        let meets = running && says && self.meets(message);
+        if !meets || !self.strikes(key) {
             return None;
         }
         let until = Span::nanos(self.until.since(message.at).as_nanos());
+        let later = || key.span(self.later.least, self.later.most, Purpose::RuleLater);
         Some(match self.does {
-            FaultKind::Delay => Fault::Delay(self.lasts),
-            FaultKind::Hold => Fault::Delay(until),
-            FaultKind::Duplicate => Fault::Duplicate(self.lasts),
+            FaultKind::Delay | FaultKind::ChipSlow => Fault::Delay(later()),
+            FaultKind::Hold | FaultKind::Pause => Fault::Delay(until),
+            FaultKind::Duplicate => Fault::Duplicate(later()),
+            // Bytes that are damaged, or no message at all, are lost to whoever reads them.
             _ => Fault::Drop,
         })
     }
 
+    /// Whether the message is one that this rule is about. Nothing reaches or leaves a party that
+    /// stands still.
+    fn meets(&self, message: Travelling) -> bool {
+        let (from, to) = message.between;
+        match (self.site, self.does) {
+            (Site::Link(route, kind), _) => self.goes(&route, kind, message),
+            (Site::Party(actor), FaultKind::Pause) => from != to && (from == actor || to == actor),
+            (Site::Party(actor), FaultKind::ChipSlow) => {
+                from == actor && message.kind == MessageKind::ApduAnswer
+            }
+            (Site::Party(_), _) => false,
+        }
+    }
+
     /// Whether the message goes this way. A lost answer is one to a request that went this way.
-    fn meets(&self, route: &Route, kind: Option<MessageKind>, message: Travelling) -> bool {
+    fn goes(&self, route: &Route, kind: Option<MessageKind>, message: Travelling) -> bool {
         let (from, to) = message.between;
         let named = |found: MessageKind| kind.is_none_or(|kind| kind == found);
         match (self.does, message.answers) {
-            (FaultKind::DropAnswer, Some(asked)) => route.fits(to, from) && named(asked),
-            (FaultKind::DropAnswer, None) => false,
+            (FaultKind::DropAnswer | FaultKind::Garbage, Some(asked)) => {
+                route.fits(to, from) && named(asked)
+            }
+            (FaultKind::DropAnswer | FaultKind::Garbage, None) => false,
             (FaultKind::Reset, Some(asked)) => route.fits(to, from) && named(asked),
             _ => route.fits(from, to) && named(message.kind),
         }
@@ -108,12 +199,15 @@ impl Rule {
     /// What this rule does at a commit of an actor that records these events.
     pub(super) fn on_commit(
         &mut self,
-        actor: Name,
+        (actor, kind): (Name, PartyKind),
         kinds: &[EventKind],
         key: DrawKey,
     ) -> Option<Fault> {
-        let event = self.awaits(actor)?;
-        if !kinds.contains(&event) || !self.strikes(key) {
+        let meets = match self.awaits(actor) {
+            Some(event) => kinds.contains(&event),
+            None => self.interrupts(actor, kind),
+        };
+        if !meets || !self.strikes(key) {
             return None;
         }
         let before = match (self.moment, self.disk) {
@@ -130,6 +224,14 @@ impl Rule {
         Some(Fault::Crash { moment, down })
     }
 
+    /// A chip loses its power whenever it works: sealing leaves no line in its journal.
+    fn interrupts(&self, actor: Name, kind: PartyKind) -> bool {
+        self.does == FaultKind::ChipPowerLoss
+            && kind == PartyKind::Chip
+            && self.site == Site::Party(actor)
+            && self.moment == scenario::Moment::Always
+    }
+
     /// The event of this actor that the rule waits for.
     pub(super) fn awaits(&self, actor: Name) -> Option<EventKind> {
         let here = self.site == Site::Party(actor) && self.left != Some(0);
@@ -142,6 +244,14 @@ impl Rule {
     /// When power fails by the clock, whose, and for how long.
     pub(super) fn by_the_clock(&self, seed: DrawKey) -> Option<(Time, Name, Span)> {
         let mut drawn = self.clone();
+        // A store that takes no more stops its party: nothing is promised that cannot be kept.
+        let cuts = matches!(
+            self.does,
+            FaultKind::Crash | FaultKind::DiskFull | FaultKind::ChipAbsent
+        );
+        if !cuts {
+            return None;
+        }
         match (self.site, self.moment) {
             (Site::Party(actor), scenario::Moment::At(_) | scenario::Moment::Always)
                 if drawn.strikes(seed) =>
@@ -150,6 +260,11 @@ impl Rule {
             }
             _ => None,
         }
+    }
+
+    /// Whether a party of the actor is one that the rule strikes.
+    pub(super) fn strikes_kind(&self, kind: PartyKind) -> bool {
+        kind == PartyKind::Chip || self.does != FaultKind::ChipAbsent
     }
 
     fn strikes(&mut self, key: DrawKey) -> bool {

@@ -19,7 +19,7 @@ use crate::receipt::Profile;
 use crate::roles::bank::Input;
 use crate::roles::{Actor, Role};
 use crate::scenario::report::{Class, Outcome};
-use crate::scenario::{self, Scenario, Site};
+use crate::scenario::{self, FaultKind, Scenario, Site};
 use crate::store::{Memory, StoreError};
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
@@ -233,11 +233,16 @@ fn report(mut world: World<Watch>, seed: u64) -> Result<RunReport, RunError> {
     })
 }
 
+/// Everything of the scenario that goes wrong by itself: its faults, and the ways of its banks and
+/// chips.
 fn rules(scenario: &Scenario, starts: Time, chance: &Chance) -> Vec<Rule> {
     let faults = scenario.faults.iter();
-    faults
-        .filter_map(|fault| Rule::of(fault, starts, chance))
-        .collect()
+    let faults = faults.filter_map(|fault| Rule::of(fault, starts, chance));
+    let banks = scenario.banks.iter();
+    let banks = banks.flat_map(|(name, bank)| Rule::of_answers(*name, bank.answers));
+    let shops = scenario.merchants.iter();
+    let shops = shops.filter_map(|(name, shop)| Rule::of_chip(*name, shop.chip));
+    faults.chain(banks).chain(shops).collect()
 }
 
 fn cut_by_the_clock(
@@ -252,6 +257,7 @@ fn cut_by_the_clock(
             let all = world.parties();
             let parties: Vec<Party> = all
                 .filter(|party| scenario.actor_of(party) == actor)
+                .filter(|party| rule.strikes_kind(party.kind))
                 .collect();
             for party in parties {
                 director.cut(world, at, party, down, rule.id);
@@ -357,7 +363,8 @@ fn set_disks(world: &mut World<Watch>, scenario: &Scenario, chance: &Chance) {
 pub(super) fn is_known(fault: &scenario::Fault) -> bool {
     let site = match fault.site {
         Site::Link(..) => fault.does.is_of_link(),
-        Site::Party(_) => true,
+        Site::Party(_) => !fault.does.is_of_link(),
     };
-    site && Rule::of(fault, Time::from_nanos(0), &Chance::of_seed(0)).is_some()
+    let of_printer = matches!(fault.does, FaultKind::PrinterJam | FaultKind::HalfPage);
+    site && of_printer || Rule::of(fault, Time::from_nanos(0), &Chance::of_seed(0)).is_some()
 }

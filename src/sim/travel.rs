@@ -1,6 +1,7 @@
 //! Messages on their way: how long they take, and whether they arrive.
 
-use super::draw::Purpose;
+use super::draw::{DrawKey, Purpose};
+use super::link::Link;
 use super::member::{Asked, Origin};
 use super::observer::{Observer, Sent};
 use super::plan::{Fault, What};
@@ -8,6 +9,7 @@ use super::rule::Travelling;
 use super::weather::{Ruled, Sky};
 use super::world::{Happening, World};
 use crate::message::Message;
+use crate::order::PaymentState;
 use crate::roles::Taken;
 use smallvec::SmallVec;
 
@@ -31,6 +33,30 @@ impl Arrival {
             message: self.message.clone(),
             ..*self
         }
+    }
+}
+
+/// What goes wrong with a message: by its link, by the scenario, or by the plan.
+fn faults_of(sky: &mut Sky, link: Link, key: DrawKey, travelling: Travelling) -> Faults {
+    match sky {
+        Sky::Fair => SmallVec::new(),
+        Sky::Foul { rules, .. } => {
+            let own = link.faults(key).map(|fault| (fault, None));
+            let ruled = rules.iter_mut().filter_map(|rule| {
+                let fault = rule.on_message(travelling, key)?;
+                Some((fault, Some(rule.id)))
+            });
+            own.chain(ruled).collect()
+        }
+        Sky::Planned(plan) => plan.get(&key).into_iter().flatten().copied().collect(),
+    }
+}
+
+/// What a `payment` says.
+fn said(message: &Message) -> Option<PaymentState> {
+    match message {
+        Message::Payment(payment) => Some(payment.state),
+        _ => None,
     }
 }
 
@@ -75,6 +101,7 @@ impl<O: Observer> World<O> {
         self.counters.messages += 1;
         let (sender, addressee) = (&self.members[from], &self.members[to]);
         let kind = message.kind();
+        let says = said(&message);
         let ask = answers.map_or(0, |asked| asked.kind as u64 + 1);
         let key = self.seed.with(sender.id).with(addressee.id);
         let key = key.with(kind as u64 | ask << 8).with(subject);
@@ -103,19 +130,9 @@ impl<O: Observer> World<O> {
             between: (self.members[from].belongs_to, self.members[to].belongs_to),
             kind,
             answers: answers.map(|asked| asked.kind),
+            says,
         };
-        let faults: Faults = match &mut self.sky {
-            Sky::Fair => SmallVec::new(),
-            Sky::Foul { rules, .. } => {
-                let own = link.faults(key).map(|fault| (fault, None));
-                let ruled = rules.iter_mut().filter_map(|rule| {
-                    let fault = rule.on_message(travelling, key)?;
-                    Some((fault, Some(rule.id)))
-                });
-                own.chain(ruled).collect()
-            }
-            Sky::Planned(plan) => plan.get(&key).into_iter().flatten().copied().collect(),
-        };
+        let faults = faults_of(&mut self.sky, link, key, travelling);
         for (fault, rule) in &faults {
             let what = What::Message {
                 from: parties.0,

@@ -145,7 +145,7 @@ impl<O: Observer> World<O> {
                 } => drawn_crash(key, *crash_ppm, *down).or_else(|| {
                     let mut rules = rules.iter_mut();
                     rules.find_map(|rule| {
-                        let fault = rule.on_commit(actor, &kinds, key)?;
+                        let fault = rule.on_commit((actor, party.kind), &kinds, key)?;
                         Some((fault, Some(rule.id)))
                     })
                 }),

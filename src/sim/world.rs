@@ -150,7 +150,8 @@ impl<O: Observer> World<O> {
         self.queue.push(at, tie, Happening::Cue(cue));
     }
 
-    /// Something happens at a party's own side, now: a person, a device. Says whether the party took
+    /// Something happens at a party's own side, now: a person, a device. Says whether the party
+    /// took
     /// it: not while it is down, nor when its power fails before the commit.
     pub fn local(&mut self, party: &Party, what: &'static str, input: impl Into<Input>) -> bool {
         let Some(&who) = self.index.get(party) else {
@@ -339,7 +340,8 @@ impl<O: Observer> World<O> {
         }
     }
 
-    /// Takes an input: at once, or with the next commit when the disk needs time. Says whether it was
+    /// Takes an input: at once, or with the next commit when the disk needs time. Says whether it
+    /// was
     /// taken.
     pub(super) fn take(&mut self, who: usize, taken: Taken<Input>, origin: Origin) -> bool {
         let member = &mut self.members[who];

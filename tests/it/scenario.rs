@@ -81,3 +81,44 @@ fn a_new_scenario_runs_at_once_and_none_is_overwritten() {
     let kept = std::fs::read_to_string(&file).unwrap();
     assert!(kept.contains("name   = \"lunch\"\n"));
 }
+
+#[test]
+fn the_librarys_table_names_every_scenario_and_nothing_else() {
+    let table = std::fs::read_to_string(root("scenarios/README.md")).unwrap();
+    let rows = table.lines().filter(|line| line.starts_with("| "));
+    let named: std::collections::BTreeSet<String> = rows
+        .filter_map(|row| row.rsplit('|').nth(1))
+        .flat_map(|cell| cell.split(','))
+        .filter_map(|name| name.trim().strip_prefix('`')?.strip_suffix('`'))
+        .map(str::to_owned)
+        .collect();
+    let files = std::fs::read_dir(root("scenarios")).unwrap().flatten();
+    let stems = files.filter_map(|file| {
+        let name = file.file_name().into_string().ok()?;
+        name.strip_suffix(".toml").map(str::to_owned)
+    });
+    assert_eq!(named, stems.collect());
+}
+
+/// The files that take long, and what others test already.
+const ELSEWHERE: [&str; 3] = ["first-sale", "lossy", "lunch-rush"];
+
+#[test]
+fn the_library_holds_over_a_few_seeds_of_each_story() {
+    let files = std::fs::read_dir(root("scenarios")).unwrap().flatten();
+    let mut paths: Vec<String> = files
+        .map(|file| file.path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
+        .filter(|path| {
+            !ELSEWHERE
+                .iter()
+                .any(|name| path.ends_with(format!("{name}.toml")))
+        })
+        .map(|path| path.display().to_string())
+        .collect();
+    paths.sort();
+    let mut args = vec!["run", "--seeds", "1..=40"];
+    args.extend(paths.iter().map(String::as_str));
+    let ran = quittance(&args, b"");
+    assert_eq!(ran.status.code(), Some(0), "{}", said(&ran.stdout));
+}

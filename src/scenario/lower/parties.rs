@@ -13,7 +13,7 @@ use crate::scenario::schema::{
     ActorKind, Answers, Attacker, Bank, Check, Chip, Confirms, Crowd, Customer, Gateway, Key,
     Merchant, Printer, Sight, Template, Via,
 };
-use crate::scenario::units::Range;
+use crate::scenario::units::{Range, Share};
 use crate::text::Text;
 use crate::time::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const PEOPLE_MAX: u32 = 1_000_000;
 /// The most tills of one merchant.
 const TILLS_MAX: u16 = 999;
+/// What a bank of a scenario can decline every payment with.
+const DECLINES: [Reason; 2] = [Reason::InsufficientFunds, Reason::OverLimit];
 /// How long a commit takes to be durable, when nobody says.
 const FSYNC: Range<Span> = Range::just(Span::millis(1));
 
@@ -54,14 +56,19 @@ impl Lower {
             ("garbage", "") => Some(Answers::Garbage),
             ("twice", "") => Some(Answers::Twice),
             ("slowly", wait) => slowly(wait).map(Answers::Slowly),
-            ("declines", reason) => reason.parse::<Reason>().ok().map(Answers::Declines),
+            ("late-success", wait) => slowly(wait).map(Answers::LateSuccess),
+            ("late-failure", wait) => slowly(wait).map(Answers::LateFailure),
+            ("declines", reason) => {
+                let known = DECLINES.iter().find(|known| known.word() == reason);
+                known.copied().map(Answers::Declines)
+            }
             _ => None,
         };
         found.unwrap_or_else(|| {
             let message = format!("unknown answer `{}`", word.text);
             let error = Diagnostic::new(Code::UnknownWord, word.spot, message);
             let help = match head {
-                "declines" => did_you_mean(rest, Reason::ALL.iter().map(|reason| reason.word())),
+                "declines" => did_you_mean(rest, DECLINES.iter().map(|reason| reason.word())),
                 _ => did_you_mean(
                     head,
                     ANSWERS.iter().filter_map(|form| form.split(' ').next()),
@@ -200,6 +207,8 @@ impl Lower {
         let confirms = self.confirms(table);
         let checks = self.checks(table).unwrap_or(checks);
         let gives_up_after = table.get(self, "gives-up-after");
+        let scans_twice = table.or(self, "scans-twice", Share::NEVER);
+        let changes_mind = table.or(self, "changes-mind", Share::NEVER);
         let via = table.or(self, "via", Via::App);
         Some(Customer {
             bank: bank?,
@@ -209,6 +218,8 @@ impl Lower {
             confirms,
             checks,
             gives_up_after,
+            scans_twice,
+            changes_mind,
             via,
         })
     }

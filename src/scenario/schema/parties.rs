@@ -3,7 +3,7 @@
 use crate::id::Name;
 use crate::money::{Currency, Money};
 use crate::order::Reason;
-use crate::scenario::units::Range;
+use crate::scenario::units::{Range, Share};
 use crate::text::Text;
 use crate::time::Span;
 use crate::words::words;
@@ -47,12 +47,16 @@ pub enum Answers {
     Slowly(Range<Span>),
     /// Not at all.
     Never,
-    /// With a refusal of every payment.
+    /// With a refusal of every payment: its accounts are empty, or allow next to nothing.
     Declines(Reason),
     /// With bytes that are no message.
     Garbage,
     /// Twice.
     Twice,
+    /// Its word that it paid comes so much later than it posted.
+    LateSuccess(Range<Span>),
+    /// Its word that it did not pay comes so much later than it refused.
+    LateFailure(Range<Span>),
 }
 
 /// A gateway.
@@ -160,6 +164,10 @@ pub struct Customer {
     pub checks: BTreeSet<Check>,
     /// When they leave without having confirmed (never).
     pub gives_up_after: Option<Span>,
+    /// How often they scan a second time, up to two seconds later (never).
+    pub scans_twice: Share,
+    /// How often they say no when they are shown the order (never).
+    pub changes_mind: Share,
     /// How they scan, unless a step says otherwise (app).
     pub via: Via,
 }
