@@ -100,8 +100,16 @@ fn the_librarys_table_names_every_scenario_and_nothing_else() {
     assert_eq!(named, stems.collect());
 }
 
-/// The files that take long, and what others test already.
-const ELSEWHERE: [&str; 3] = ["first-sale", "lossy", "lunch-rush"];
+/// The files that take long, and what others test already: sweeps of their own run them.
+const ELSEWHERE: [&str; 7] = [
+    "bad-network",
+    "bank-outage-at-noon",
+    "fickle-customers",
+    "first-sale",
+    "gateway-restart-under-load",
+    "lossy",
+    "lunch-rush",
+];
 
 #[test]
 fn the_library_holds_over_a_few_seeds_of_each_story() {
