@@ -91,6 +91,7 @@ fn directory(suite: Suite) -> Directory {
     Directory {
         peers: [(party("bank:river"), Peer::at(nowhere, shared()))].into(),
         apps: [("river-app".to_owned(), App { bank, key })].into(),
+        ..Directory::default()
     }
 }
 
@@ -133,7 +134,7 @@ fn micro() {
         report(&format!("{name}: verify a request"), || {
             verify_request(&known, target, &headers, &body, now)
                 .expect("good")
-                .sender
+                .who
         });
         let asked = signature_of(&headers).expect("signed");
         if let Auth::Shared(secret) = &auth {

@@ -7,6 +7,10 @@
 //! Why a chain per lane: one sequential committer (a worker) owns a lane and keeps its head in
 //! memory. One global chain cost PostgreSQL nine tenths of its throughput.
 
+mod json;
+
+pub use json::LineError;
+
 use crate::id::{AttemptId, Name, OrderId, Party, Uid};
 use crate::money::Money;
 use crate::order::Reason;

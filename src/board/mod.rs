@@ -19,6 +19,7 @@ pub use line::{FIELDS, Mark, OrderLine, OrderView, STUCK_AFTER, terminal_label};
 use crate::id::{OrderId, Party, Uid};
 use crate::journal::{Entry, EventKind};
 use crate::order::Standing;
+use crate::query::Filter;
 use crate::time::Time;
 use hashbrown::HashMap;
 use indexmap::IndexMap;
@@ -31,6 +32,11 @@ type Hasher = BuildHasherDefault<SipHasher13>;
 
 /// How many orders a board holds; the oldest that are final give way, and are counted.
 pub const ORDERS_MAX: usize = 1_000_000;
+
+/// How many orders one page is looked for among.
+pub const LOOKS_MAX: usize = 100_000;
+/// The fewest digits of an order's id that stand for it.
+pub const PART_MIN: usize = 4;
 
 /// Orders, money, and how far the journals were read.
 #[derive(Clone, Debug, Default)]
@@ -60,13 +66,13 @@ impl Board {
         self.entries += 1;
         self.latest = self.latest.max(entry.at);
         self.books.take(of, entry);
-        if let Some(id) = self.order_of(entry) {
+        if let Some(id) = self.about(entry) {
             self.take_order(id, of, entry);
         }
     }
 
     /// The order that an entry is about: the one it names, or the one of its receipt.
-    fn order_of(&self, entry: &Entry) -> Option<OrderId> {
+    pub fn about(&self, entry: &Entry) -> Option<OrderId> {
         let event = &entry.event;
         let by_uid = || event.uid.and_then(|uid| self.by_uid.get(&uid).copied());
         event.order.or_else(by_uid)
@@ -119,6 +125,55 @@ impl Board {
     pub fn orders(&self) -> impl DoubleEndedIterator<Item = &OrderLine> {
         let spoken_of = |line: &&OrderLine| line.standing.is_some();
         self.orders.values().filter(spoken_of)
+    }
+
+    /// At most `max` of the orders that `filter` lets through, the newest first, from the one that
+    /// came up before `before`; and where to go on, if there may be more. Looks at [`LOOKS_MAX`]
+    /// orders at most.
+    pub fn page(
+        &self,
+        filter: &Filter,
+        now: Time,
+        before: Option<OrderId>,
+        max: usize,
+    ) -> (Vec<&OrderLine>, Option<OrderId>) {
+        let end = match before {
+            Some(id) => self.orders.get_index_of(&id).unwrap_or_default(),
+            None => self.orders.len(),
+        };
+        let from = end.saturating_sub(LOOKS_MAX);
+        let (mut found, mut last) = (Vec::new(), None);
+        let all = self.orders.get_range(from..end);
+        for (id, line) in all.into_iter().flatten().rev() {
+            if found.len() == max {
+                return (found, last);
+            }
+            last = Some(*id);
+            if line.standing.is_some() && filter.matches(&OrderView::new(line, now)) {
+                found.push(line);
+            }
+        }
+        (found, last.filter(|_| from > 0))
+    }
+
+    /// The order that a person means: by its id, its receipt's uid, the shop's order number (the
+    /// newest), or the id's beginning or end, at least [`PART_MIN`] digits of it.
+    pub fn find(&self, meant: &str) -> Option<&OrderLine> {
+        let by_id = meant.parse().ok();
+        let by_uid = || self.order_of_uid(&meant.parse().ok()?);
+        if let Some(id) = by_id.or_else(by_uid) {
+            return self.order(&id);
+        }
+        let lower = meant.to_lowercase();
+        let is_meant = |line: &&OrderLine| {
+            let id = line.id.to_string();
+            let part = lower.len() >= PART_MIN;
+            line.reference
+                .as_ref()
+                .is_some_and(|text| text.as_str() == meant)
+                || part && (id.starts_with(&lower) || id.ends_with(&lower))
+        };
+        self.orders().rev().find(is_meant)
     }
 
     /// One order.

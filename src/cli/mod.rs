@@ -1,5 +1,6 @@
 //! The commands, one file each. What was typed is parsed here and nowhere else.
 
+mod account;
 mod clock;
 mod code;
 mod config;
@@ -11,6 +12,8 @@ mod issuer;
 mod load;
 mod merchant;
 mod network;
+mod ops;
+mod order;
 mod output;
 mod pages;
 mod private;
@@ -28,6 +31,7 @@ mod shell;
 mod terminal;
 mod up;
 mod wallet;
+mod watched;
 
 pub use exit::Exit;
 
@@ -63,6 +67,9 @@ enum Command {
     Issuer(issuer::Args),
     Code(code::Args),
     Wallet(wallet::Args),
+    Ops(ops::Args),
+    Order(order::Args),
+    Account(account::Args),
     Merchant(merchant::Args),
     Terminal(terminal::Args),
     Completions(pages::Completions),
@@ -105,6 +112,9 @@ pub fn main() -> ExitCode {
         Command::Issuer(args) => issuer::run(&args),
         Command::Code(args) => code::run(&args),
         Command::Wallet(args) => wallet::run(&args),
+        Command::Ops(args) => ops::run(&args),
+        Command::Order(args) => order::run(&args),
+        Command::Account(args) => account::run(&args),
         Command::Merchant(args) => merchant::run(&args),
         Command::Terminal(args) => terminal::run(&args),
         Command::Completions(args) => pages::completions(&args),

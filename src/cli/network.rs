@@ -136,6 +136,11 @@ impl Place {
         play::actors(&self.cast, &self.settings.config.parties)
     }
 
+    /// The key that opens its servers to an operator.
+    pub(super) fn operator_key(&self) -> [u8; 32] {
+        play::operator_key(&self.settings.chance)
+    }
+
     /// The actors that this party consists of: a terminal's chip is inside it.
     pub(super) fn actors_of(&self, party: Party) -> Vec<Actor> {
         let mine = |actor: &Actor| is_of(actor.me(), party);

@@ -1,6 +1,7 @@
 //! Private files: made with fresh random bytes, readable by their owner only.
 
 use super::exit::{Exit, Failure};
+use crate::chance::Chance;
 use crate::hex;
 use ring::rand::SecureRandom as _;
 use std::fs::{DirBuilder, OpenOptions};
@@ -13,15 +14,18 @@ pub(super) const NETWORK: &str = "network.key";
 /// What an operator's requests are signed with.
 pub(super) const OPERATOR: &str = "operator.key";
 
-/// Makes the folder of a new network's keys, with a fresh secret for the network and one for its
-/// operator. Nothing that is there is touched.
+/// Makes the folder of a new network's keys, with a fresh secret for the network and what follows
+/// from it for an operator, who may look and needs to know no more. Nothing that is there is
+/// touched.
 pub(super) fn create(folder: &Path) -> Result<(), Failure> {
     let name = folder.display();
     let mut builder = DirBuilder::new();
     let made = builder.recursive(true).mode(0o700).create(folder);
     made.map_err(|error| Failure::new(Exit::Environment, format!("make folder {name}: {error}")))?;
-    write(&folder.join(NETWORK), &hex::encode(&random::<16>()?))?;
-    write(&folder.join(OPERATOR), &hex::encode(&random::<32>()?))
+    let secret = random::<16>()?;
+    let operator = crate::play::operator_key(&Chance::new(secret));
+    write(&folder.join(NETWORK), &hex::encode(&secret))?;
+    write(&folder.join(OPERATOR), &hex::encode(&operator))
 }
 
 /// The secret of a network.

@@ -17,6 +17,8 @@ pub struct Directory {
     pub peers: BTreeMap<Party, Peer>,
     /// Banks' app keys, by key id: they speak for the wallets of their bank.
     pub apps: BTreeMap<String, App>,
+    /// People who may look at what this node knows, and the secret that each shares with it.
+    pub operators: BTreeMap<Name, Secret>,
 }
 
 /// A party that a node talks with.
@@ -55,6 +57,9 @@ pub enum Auth {
     /// signed: what matters in them is (the order, the bank's reference), and TLS will name the
     /// server.
     App(Arc<AppKey>),
+    /// A person towards a server that they may look into: as [`Shared`](Self::Shared), under the
+    /// person's own name.
+    Operator(Name, Secret),
 }
 
 /// A bank's app key as its own app holds it.

@@ -124,7 +124,9 @@ impl Line {
             let status = head.status.as_u16();
             return Err(CallError::Status { status });
         }
-        if let (Auth::Shared(secret), false) = (&self.auth, body.is_empty()) {
+        if let (Auth::Shared(secret) | Auth::Operator(_, secret), false) =
+            (&self.auth, body.is_empty())
+        {
             let status = head.status.as_u16();
             signature::verify_answer(secret, &reply.asked, status, &head.headers, &body)?;
         }

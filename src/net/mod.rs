@@ -18,6 +18,7 @@ mod line;
 pub mod lpd;
 mod mail;
 mod node;
+pub mod operator;
 mod page;
 pub mod printer;
 mod queue;

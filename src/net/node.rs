@@ -5,6 +5,7 @@ use super::clock::Clock;
 use super::directory::{Directory, Endpoint};
 use super::line::Line;
 use super::mail::Mail;
+use super::operator::Desk;
 use super::queue::{Answer, Full, Queue, Waiter};
 use super::replay::Replay;
 use super::server;
@@ -141,6 +142,8 @@ impl<R: Role + 'static> Node<R> {
             nonces: Nonces::new(random()?),
             outlets,
             counters: Counters::default(),
+            commits: watch::Sender::new(0),
+            desk: Desk::default(),
             runtime: tokio::runtime::Handle::current(),
             listens: address.is_some(),
         });
@@ -292,6 +295,10 @@ pub(super) struct Shared<R: Role> {
     pub(super) nonces: Nonces,
     pub(super) counters: Counters,
     pub(super) listens: bool,
+    /// How many groups were committed, for whoever waits for news.
+    pub(super) commits: watch::Sender<u64>,
+    /// What operators look at.
+    pub(super) desk: Desk,
     outlets: BTreeMap<Party, mpsc::Sender<Message>>,
     runtime: tokio::runtime::Handle,
 }
@@ -402,7 +409,7 @@ pub(super) struct Nonces {
 }
 
 impl Nonces {
-    const fn new(start: [u8; 8]) -> Self {
+    pub(super) const fn new(start: [u8; 8]) -> Self {
         Self {
             start: u64::from_be_bytes(start),
             count: AtomicU64::new(0),
@@ -414,7 +421,7 @@ impl Nonces {
     }
 }
 
-fn random<const N: usize>() -> Result<[u8; N], NodeError> {
+pub(super) fn random<const N: usize>() -> Result<[u8; N], NodeError> {
     let mut bytes = [0; N];
     let filled = ring::rand::SystemRandom::new().fill(&mut bytes);
     filled.map_err(|_no_randomness| NodeError::Random)?;
@@ -424,14 +431,16 @@ fn random<const N: usize>() -> Result<[u8; N], NodeError> {
 macro_rules! counts {
     ($($(#[$doc:meta])* $name:ident)*) => {
         /// What a node counted since it started.
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize,
+        )]
         pub struct Counts { $($(#[$doc])* pub $name: u64,)* }
 
         #[derive(Debug, Default)]
         pub(super) struct Counters { $(pub(super) $name: AtomicU64,)* }
 
         impl Counters {
-            fn read(&self) -> Counts {
+            pub(super) fn read(&self) -> Counts {
                 Counts { $($name: self.$name.load(Relaxed),)* }
             }
         }

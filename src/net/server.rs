@@ -8,6 +8,7 @@
 //! | `GET /v1/feed` | mail for a party that cannot be dialled, one per line; `204` after a while |
 //! | `POST /1`, `POST /1/<bank>` | the order for the code in the body: the link, for bank apps |
 //! | `GET /1`, `GET /1/<bank>` | a page, the same for everybody |
+//! | `POST /v1/operator/<question>` | what an operator may see: see [`operator`] |
 //! | `GET /healthz` | `200` while the writer is at work, else `503` |
 //!
 //! Whoever cannot prove who they are hears `401` with an empty body; a full queue and a commit
@@ -20,11 +21,12 @@
 use super::line::{JSON, LINES};
 use super::mail::Listener;
 use super::node::{Phase, Shared, reached};
+use super::operator::{self, Question};
 use super::page;
 use super::queue::{Answer, Full, Waiter};
 use super::replay::Nonce;
 use super::reply::Body;
-use super::signature::{self, AuthError, Target};
+use super::signature::{self, AuthError, Target, Who};
 use super::wire;
 use crate::id::{Name, PartyKind};
 use crate::message::{BODY_BYTES_MAX, Message, MessageKind, Sender};
@@ -115,6 +117,7 @@ enum Route {
     Batch,
     Link(Option<Name>),
     Feed,
+    Operator(Question),
     Page,
     Health,
 }
@@ -142,6 +145,11 @@ fn route(method: &Method, path: &str) -> Result<Route, Option<&'static str>> {
         "/healthz" => when(get, "GET, HEAD", Route::Health),
         "/v1/feed" => when(*method == Method::GET, "GET", Route::Feed),
         "/v1/batch" => when(post, "POST", Route::Batch),
+        _ if path.starts_with(operator::PATH) => {
+            let question = path.strip_prefix(operator::PATH);
+            let question = question.and_then(|word| word.parse().ok());
+            when(post, "POST", Route::Operator(question.ok_or(None)?))
+        }
         _ => {
             let kind = path.strip_prefix("/v1/").and_then(|kind| kind.parse().ok());
             when(post, "POST", Route::Message(kind.ok_or(None)?))
@@ -168,33 +176,33 @@ async fn respond<R: Role + 'static>(
     match route {
         Route::Page => return page::landing(),
         Route::Health => return status(health(shared).await),
-        Route::Message(_) | Route::Batch | Route::Link(_) | Route::Feed => {}
+        Route::Message(_) | Route::Batch | Route::Link(_) | Route::Feed | Route::Operator(_) => {}
     }
     let body = match read(body, shared.limits.body).await {
         Ok(body) => body,
         Err(code) => return status(code),
     };
-    let (sender, secret) = match sender(shared, &head, &body) {
+    let (who, secret) = match sender(shared, &head, &body) {
         Ok(proof) => proof,
         Err(code) => return status(code),
     };
-    let exchange = Exchange {
-        shared,
-        sender,
-        lines: head.headers.get(ACCEPT) == Some(&LINES),
-    };
-    let response = match route {
-        Route::Message(kind) => {
-            let message = wire::messages(&body).map_err(|error| error.to_string());
-            exchange.message(message, Some(kind)).await
+    let response = match (route, who) {
+        (Route::Operator(question), Who::Operator(_)) => {
+            operator::answer(shared, question, &body).await
         }
-        Route::Link(bank) => {
-            let open = wire::open_of(bank, &body).map(|open| vec![open]);
-            let open = open.map_err(|error| error.to_string());
-            exchange.message(open, None).await
+        (Route::Operator(_), Who::Party(_)) | (_, Who::Operator(_)) => {
+            shared.counters.unauthenticated.fetch_add(1, Relaxed);
+            return status(StatusCode::UNAUTHORIZED);
         }
-        Route::Batch => exchange.batch(&body).await,
-        Route::Feed | Route::Page | Route::Health => exchange.feed().await,
+        (route, Who::Party(sender)) => {
+            let lines = head.headers.get(ACCEPT) == Some(&LINES);
+            let exchange = Exchange {
+                shared,
+                sender,
+                lines,
+            };
+            exchange.answer(route, &body).await
+        }
     };
     let asked = signature::signature_of(&head.headers);
     match secret.zip(asked) {
@@ -233,7 +241,7 @@ async fn read(body: Incoming, wait: Duration) -> Result<Bytes, StatusCode> {
     }
 }
 
-type Proved<'a> = (Sender, Option<&'a super::directory::Secret>);
+type Proved<'a> = (Who, Option<&'a super::directory::Secret>);
 
 /// Who sent it: the signature holds, it was meant for this node, is fresh, and comes the first
 /// time.
@@ -267,7 +275,7 @@ fn sender<'a, R: Role>(
         (proof, replay.see(now, proof.key_id, proof.nonce))
     });
     match nonce {
-        Ok((proof, Nonce::New)) => Ok((proof.sender, proof.secret)),
+        Ok((proof, Nonce::New)) => Ok((proof.who, proof.secret)),
         Ok((_, Nonce::Full)) => {
             shared.counters.shed.fetch_add(1, Relaxed);
             Err(StatusCode::SERVICE_UNAVAILABLE)
@@ -288,6 +296,23 @@ struct Exchange<'a, R: Role> {
 }
 
 impl<R: Role + 'static> Exchange<'_, R> {
+    async fn answer(&self, route: Route, body: &[u8]) -> Response<Body> {
+        match route {
+            Route::Message(kind) => {
+                let message = wire::messages(body).map_err(|error| error.to_string());
+                self.message(message, Some(kind)).await
+            }
+            Route::Link(bank) => {
+                let open = wire::open_of(bank, body).map(|open| vec![open]);
+                let open = open.map_err(|error| error.to_string());
+                self.message(open, None).await
+            }
+            Route::Batch => self.batch(body).await,
+            Route::Feed => self.feed().await,
+            Route::Operator(_) | Route::Page | Route::Health => status(StatusCode::NOT_FOUND),
+        }
+    }
+
     async fn message(
         &self,
         message: Result<Vec<Message>, String>,
@@ -427,14 +452,14 @@ fn signed(
     response
 }
 
-fn with_body(kind: HeaderValue, body: Body) -> Response<Body> {
+pub(super) fn with_body(kind: HeaderValue, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response
 }
 
 /// An answer without a body: the status says everything.
-fn status(code: StatusCode) -> Response<Body> {
+pub(super) fn status(code: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::whole(Bytes::new()));
     *response.status_mut() = code;
     if code == StatusCode::SERVICE_UNAVAILABLE {
@@ -446,7 +471,7 @@ fn status(code: StatusCode) -> Response<Body> {
 }
 
 /// To a party that proved who it is: what is wrong with its body.
-fn malformed(why: &str) -> Response<Body> {
+pub(super) fn malformed(why: &str) -> Response<Body> {
     let text = format!("read the message: {why}\n");
     let kind = HeaderValue::from_static("text/plain; charset=utf-8");
     let mut response = with_body(kind, Body::whole(text.into()));

@@ -55,6 +55,7 @@ pub fn sign_request(
     let mut covered = String::from(r#"("@method" "@authority" "@path" "content-digest""#);
     let (key_id, alg) = match auth {
         Auth::Shared(_) => (me.to_string(), "hmac-sha256"),
+        Auth::Operator(name, _) => (format!("{OPERATOR}{name}"), "hmac-sha256"),
         Auth::App(app) => {
             headers.insert(PARTY, ascii(&me.to_string()));
             headers.insert(BANK, ascii(app.bank.as_str()));
@@ -69,7 +70,9 @@ pub fn sign_request(
     let base = input.base(|name| request_part(name, target, headers));
     let base = base.expect("every part that is covered was set above");
     let signature = match auth {
-        Auth::Shared(Secret(secret)) => hmac::sign(secret, base.as_bytes()).as_ref().to_vec(),
+        Auth::Shared(Secret(secret)) | Auth::Operator(_, Secret(secret)) => {
+            hmac::sign(secret, base.as_bytes()).as_ref().to_vec()
+        }
         Auth::App(app) => app.key.sign(b"", &[base.as_bytes()]).0.to_vec(),
     };
     attach(headers, &params, &signature);
@@ -78,8 +81,8 @@ pub fn sign_request(
 /// Who sent a request, once everything about its signature holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Proof<'a> {
-    /// The sender.
-    pub sender: Sender,
+    /// Who sent it.
+    pub who: Who,
     /// The key and the nonce, which must be new; the caller remembers them.
     pub key_id: &'a str,
     /// See [`key_id`](Self::key_id).
@@ -87,6 +90,18 @@ pub struct Proof<'a> {
     /// For servers: the secret that the answer is signed with.
     pub secret: Option<&'a Secret>,
 }
+
+/// Who proved themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// A party of the network: it may send messages.
+    Party(Sender),
+    /// A person who may look, and do nothing else.
+    Operator(Name),
+}
+
+/// What an operator's key id begins with; no party is of that kind.
+const OPERATOR: &str = "operator:";
 
 /// Checks a request's signature at `now`. That `target.authority` is this node's own, and that the
 /// nonce is new, is the caller's to check.
@@ -111,6 +126,18 @@ pub fn verify_request<'a>(
     }
     let base = input.base(|name| request_part(name, target, headers));
     let base = base.ok_or(AuthError::Uncovered)?;
+    if let Some(name) = key_id.strip_prefix(OPERATOR) {
+        let name: Name = name.parse().map_err(|_no_name| AuthError::UnknownKey)?;
+        let secret = directory.operators.get(&name);
+        let secret = secret.ok_or(AuthError::UnknownKey)?;
+        check_mac(secret, &input, &base, &signature)?;
+        return Ok(Proof {
+            who: Who::Operator(name),
+            key_id,
+            nonce,
+            secret: Some(secret),
+        });
+    }
     let (sender, secret) = match key_id.parse::<Party>() {
         Ok(party) => {
             let auth = directory.peers.get(&party).map(|peer| &peer.auth);
@@ -127,7 +154,7 @@ pub fn verify_request<'a>(
         }
     };
     Ok(Proof {
-        sender,
+        who: Who::Party(sender),
         key_id,
         nonce,
         secret,

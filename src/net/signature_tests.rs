@@ -38,6 +38,7 @@ fn directory(suite: Suite) -> Directory {
     Directory {
         peers: [(party("bank:river"), peer)].into(),
         apps: [("river-app".to_owned(), App { bank, key })].into(),
+        operators: [("ann".parse().unwrap(), Secret::new([3; 32]))].into(),
     }
 }
 
@@ -54,7 +55,25 @@ fn verdict(
     at: Time,
 ) -> Result<Sender, AuthError> {
     let directory = directory(Suite::Ed25519);
-    verify_request(&directory, target, headers, body, at).map(|proof| proof.sender)
+    verify_request(&directory, target, headers, body, at).map(|proof| match proof.who {
+        Who::Party(sender) => sender,
+        Who::Operator(name) => panic!("{name} is no party"),
+    })
+}
+
+#[test]
+fn an_operator_is_no_party_and_no_party_is_an_operator() {
+    let directory = directory(Suite::Ed25519);
+    let who = |headers: &HeaderMap| {
+        verify_request(&directory, TARGET, headers, BODY, NOW).map(|proof| proof.who)
+    };
+    let operator = |name: &str, secret| Auth::Operator(name.parse().unwrap(), Secret::new(secret));
+    let known = signed("bank:river", &operator("ann", [3; 32]));
+    assert_eq!(who(&known), Ok(Who::Operator("ann".parse().unwrap())));
+    let stranger = signed("bank:river", &operator("bob", [3; 32]));
+    assert_eq!(who(&stranger), Err(AuthError::UnknownKey));
+    let liar = signed("bank:river", &operator("ann", [4; 32]));
+    assert_eq!(who(&liar), Err(AuthError::Signature));
 }
 
 #[test]
@@ -73,7 +92,7 @@ fn servers_are_known_by_their_secret_and_wallets_by_their_banks_app_key() {
             party: party("wallet:ann"),
             bank: Some("river".parse().unwrap()),
         };
-        assert_eq!((proof.sender, proof.nonce), (expected, "n-1"));
+        assert_eq!((proof.who, proof.nonce), (Who::Party(expected), "n-1"));
         assert!(proof.secret.is_none());
     }
 }

@@ -159,6 +159,7 @@ impl<R: Role + 'static> Writer<R> {
                 }
             }
         }
+        self.shared.commits.send_modify(|count| *count += 1);
     }
 
     fn decide(&mut self, taken: &[Taken<R::Input>]) -> Vec<Done> {

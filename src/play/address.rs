@@ -58,6 +58,8 @@ impl<'a> Enrolment<'a> {
     /// its bank, by its bank's app key.
     pub fn directory(&self, me: Party, by_link: bool) -> Result<Directory, KeyError> {
         let mut directory = Directory::default();
+        let operator = Secret::new(operator_key(self.chance));
+        directory.operators.insert(operator_name(), operator);
         if let Some(wallet) = self.cast.wallets.iter().find(|w| w.name == me.name)
             && me.kind == PartyKind::Wallet
         {
@@ -118,13 +120,30 @@ impl<'a> Enrolment<'a> {
     }
 
     fn bytes(&self, purpose: &str, key: &str) -> [u8; 32] {
-        let mut out = [0; 32];
-        for (part, nth) in out.chunks_exact_mut(8).zip(0..) {
-            let drawn = self.chance.draw(purpose, key.as_bytes(), nth);
-            part.copy_from_slice(&drawn.to_be_bytes());
-        }
-        out
+        bytes(self.chance, purpose, key)
     }
+}
+
+/// The key with which an operator looks into every server of a network whose keys are drawn from
+/// `chance`. It opens nothing else.
+pub fn operator_key(chance: &Chance) -> [u8; 32] {
+    bytes(chance, "operator", OPERATOR)
+}
+
+/// The operator's name.
+pub fn operator_name() -> Name {
+    OPERATOR.parse().expect("it is a name")
+}
+
+const OPERATOR: &str = "operator";
+
+fn bytes(chance: &Chance, purpose: &str, key: &str) -> [u8; 32] {
+    let mut out = [0; 32];
+    for (part, nth) in out.chunks_exact_mut(8).zip(0..) {
+        let drawn = chance.draw(purpose, key.as_bytes(), nth);
+        part.copy_from_slice(&drawn.to_be_bytes());
+    }
+    out
 }
 
 /// Whether parties of these kinds have anything to say to each other.

@@ -8,7 +8,7 @@ mod network;
 pub mod proxy;
 mod staging;
 
-pub use address::{Addresses, Enrolment, listeners};
+pub use address::{Addresses, Enrolment, listeners, operator_key, operator_name};
 pub use desk::{DeskMachine, RunningDesk};
 pub use load::{Load, Tally, load};
 pub use loopback::{Setting, Told, play};

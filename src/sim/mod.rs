@@ -12,6 +12,7 @@ mod counter;
 mod director;
 mod draw;
 mod link;
+mod live;
 mod member;
 mod observer;
 mod people;
@@ -32,6 +33,7 @@ mod world;
 
 pub use draw::DrawKey;
 pub use link::{Link, Links};
+pub use live::Live;
 pub use member::{Disk, Store};
 pub use observer::{Observer, Sent};
 pub use plan::{Choice, Fault, Moment, Plan, What};

@@ -132,6 +132,18 @@ pub fn run(
     staging: Staging,
     options: &Options<'_>,
 ) -> Result<RunReport, RunError> {
+    let (mut world, mut director) = stage(scenario, seed, staging, options)?;
+    play(&mut world, &mut director, scenario)?;
+    report(world, seed)
+}
+
+/// Everything as it is before the first event.
+pub(super) fn stage(
+    scenario: &Arc<Scenario>,
+    seed: u64,
+    staging: Staging,
+    options: &Options<'_>,
+) -> Result<(World<Watch>, Director), RunError> {
     let chance = Chance::of_seed(seed);
     let starts = scenario.run.starts;
     let crypto = match scenario.run.crypto {
@@ -167,8 +179,7 @@ pub fn run(
         cut_by_the_clock(&mut world, &mut director, scenario, &rules, seed);
     }
     director.begin(&mut world);
-    play(&mut world, &mut director, scenario)?;
-    report(world, seed)
+    Ok((world, director))
 }
 
 /// The time of the scenario, then the quiet phase: faults stop, and everyone must finish.

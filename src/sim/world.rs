@@ -263,6 +263,12 @@ impl<O: Observer> World<O> {
         }
     }
 
+    /// When the next thing happens, if anything does.
+    pub fn next_at(&self) -> Option<Time> {
+        let now = (!self.effects.is_empty()).then_some(self.now);
+        now.or_else(|| self.queue.next_at())
+    }
+
     /// Whether nothing waits to happen.
     pub fn is_empty(&self) -> bool {
         self.queue.len() == 0 && self.effects.is_empty()
