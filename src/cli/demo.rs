@@ -1,7 +1,7 @@
 //! `quittance demo`: the whole path, from a till's bytes to settled money.
 
 use super::exit::{Exit, Failure};
-use super::{Ended, clock, output};
+use super::{Ended, clock, output, runtime};
 use crate::id::{Party, PartyKind};
 use crate::journal::{Entry, EventKind};
 use crate::play::{Keep, PlayError, Setting, Told, play};
@@ -52,19 +52,8 @@ pub(super) fn run(args: &Args) -> Ended {
         format: args.format,
         stopped: None,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime
-        .map_err(|error| Failure::new(Exit::Environment, format!("start the runtime: {error}")))?;
     let mut tell = |told| narrator.tell(&told);
-    let ended = runtime.block_on(async {
-        tokio::select! {
-            ended = play(&scenario, &setting, &mut tell) => Some(ended),
-            _ = tokio::signal::ctrl_c() => None,
-        }
-    });
-    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    let ended = runtime::until_interrupted(play(&scenario, &setting, &mut tell))?;
     if let Some(stopped) = narrator.stopped {
         return Err(stopped);
     }

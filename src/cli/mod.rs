@@ -21,6 +21,7 @@ mod qr;
 mod receipt;
 mod registry;
 mod run;
+mod runtime;
 mod scan;
 mod scenario;
 mod scratch;

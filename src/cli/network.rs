@@ -285,34 +285,3 @@ impl Told {
         replace(path, &text)
     }
 }
-
-/// Runs something that sees by itself to being interrupted.
-pub(super) fn block_to_end<T>(
-    work: impl Future<Output = Result<T, PlayError>>,
-) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::Environment, format!("start: {error}")))?;
-    let ended = runtime.block_on(work);
-    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
-    ended.map_err(|error| failure(&error))
-}
-
-/// Runs something on the network until it ends or the person interrupts.
-pub(super) fn block_on<T>(
-    work: impl Future<Output = Result<T, PlayError>>,
-) -> Result<Option<T>, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::Environment, format!("start: {error}")))?;
-    let ended = runtime.block_on(async {
-        tokio::select! {
-            ended = work => Some(ended),
-            _ = tokio::signal::ctrl_c() => None,
-        }
-    });
-    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
-    ended.transpose().map_err(|error| failure(&error))
-}

@@ -1,11 +1,12 @@
 //! `quittance serve`: one party of a test network, or all of them, until it is interrupted.
 
+use super::demo::failure;
 use super::exit::{Exit, Failure};
-use super::network::{self, Place};
+use super::network::{Place, Sockets};
 use super::settings::Args as Network;
-use super::{Ended, output, up};
+use super::{Ended, output, runtime, up};
 use crate::id::{Name, Party, PartyKind};
-use crate::play;
+use crate::play::{self, PlayError};
 use crate::receipt::paper::unicode;
 use clap::ValueEnum;
 
@@ -57,24 +58,38 @@ pub(super) fn run(args: &Args) -> Ended {
     let place = Place::open(&args.network)?;
     let party = find(args, kind, &place)?;
     let mut sockets = place.bind_only(party)?;
-    let forever = async {
+    let served = runtime::block_on(async |mut interrupts| {
         let mut running = play::Network::empty();
-        for actor in place.actors_of(party) {
-            place
-                .start(&mut running, &mut sockets, actor, false)
-                .await?;
+        let begun = begin(&mut running, &mut sockets, &place, party).await;
+        if begun.is_ok() {
+            tokio::select! {
+                () = show_papers(&mut running) => (),
+                () = interrupts.next() => (),
+            }
         }
-        if let Some(address) = place.addresses.get(&party) {
-            output::say(&format!("{party} listens on http://{address}"));
-        }
-        for desk in &running.desks {
-            output::say(&format!("{party} takes print jobs on {}", desk.address));
-        }
-        show_papers(&mut running).await;
-        Ok(())
-    };
-    let _interrupted = network::block_on(forever)?;
+        // What was committed is let go before the process ends.
+        begun.and(running.stop().await)
+    })?;
+    served.map_err(|error| failure(&error))?;
     Ok(Exit::Interrupted)
+}
+
+async fn begin(
+    running: &mut play::Network,
+    sockets: &mut Sockets,
+    place: &Place,
+    party: Party,
+) -> Result<(), PlayError> {
+    for actor in place.actors_of(party) {
+        place.start(running, sockets, actor, false).await?;
+    }
+    if let Some(address) = place.addresses.get(&party) {
+        output::say(&format!("{party} listens on http://{address}"));
+    }
+    for desk in &running.desks {
+        output::say(&format!("{party} takes print jobs on {}", desk.address));
+    }
+    Ok(())
 }
 
 /// Shows what comes out of the printer, for as long as the party runs.
@@ -82,12 +97,12 @@ async fn show_papers(running: &mut play::Network) {
     let Some(desk) = running.desks.first_mut() else {
         return std::future::pending().await;
     };
+    let mut watched = true;
     while let Some(page) = desk.pages.recv().await {
-        let paper = unicode(&page, &desk.profile);
-        if output::data(paper.as_bytes()).is_err() {
-            return; // nobody looks any more
-        }
+        // When nobody looks any more, the printer prints on.
+        watched = watched && output::data(unicode(&page, &desk.profile).as_bytes()).is_ok();
     }
+    std::future::pending::<()>().await;
 }
 
 /// The party of this kind and name, among those that listen.

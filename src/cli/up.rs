@@ -2,6 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use super::network::{Place, TRUST};
+use super::runtime::{self, Interrupts};
 use super::settings::Args as Network;
 use super::{Ended, clock, demo, output};
 use crate::id::PartyKind;
@@ -69,12 +70,8 @@ pub(super) fn run(args: &Args) -> Ended {
 /// Runs everybody until the person interrupts, or the time is over; when a next trust bundle was
 /// published, everybody begins again by it, on the data that they have.
 pub(super) fn everybody(network: &Network, talk: &Talk) -> Ended {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::Environment, format!("start: {error}")))?;
-    let ended = runtime.block_on(async {
-        let over = ends(talk.lasts);
+    runtime::block_on(async |interrupts| {
+        let over = ends(talk.lasts, interrupts);
         tokio::pin!(over);
         let mut first = true;
         loop {
@@ -85,9 +82,7 @@ pub(super) fn everybody(network: &Network, talk: &Talk) -> Ended {
             first = false;
             output::say("a new trust bundle: everybody begins again by it");
         }
-    });
-    runtime.shutdown_timeout(Duration::from_secs(2));
-    ended
+    })?
 }
 
 /// Runs everybody once; nothing when they should begin again.
@@ -277,23 +272,15 @@ impl Drop for Teller {
 }
 
 /// Until the person interrupts, or the time is over.
-async fn ends(lasts: Option<Span>) -> Exit {
+async fn ends(lasts: Option<Span>, mut interrupts: Interrupts) -> Exit {
     let over = async {
         match lasts {
             Some(span) => tokio::time::sleep(span.to_std()).await,
             None => std::future::pending().await,
         }
     };
-    let terminated = async {
-        let signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-        match signal {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_no_such_signal) => std::future::pending().await,
-        }
-    };
     tokio::select! {
         () = over => Exit::Done,
-        () = terminated => Exit::Interrupted,
-        _ = tokio::signal::ctrl_c() => Exit::Interrupted,
+        () = interrupts.next() => Exit::Interrupted,
     }
 }

@@ -1,18 +1,20 @@
 //! `quittance wallet`: scan and pay as a customer of a test network would.
 
 use super::clock::now;
+use super::demo::failure;
 use super::exit::{Exit, Failure};
-use super::network::{self, Place, Sockets};
+use super::network::{Place, Sockets};
 use super::settings::Args as Network;
-use super::{Ended, input, output, scan};
-use crate::id::Name;
-use crate::journal::{Entry, EventKind};
+use super::{Ended, input, output, runtime, scan};
+use crate::id::{Name, Party};
 use crate::message::CodeHash;
+use crate::net::Inbox;
 use crate::order::Reason;
 use crate::play::{self, PlayError};
 use crate::roles::Role as _;
 use crate::roles::actor::{self, Actor};
-use crate::roles::wallet::{self, Expectation, Wallet};
+use crate::roles::wallet::{self, Expectation, Wallet, WalletPayment, WalletState};
+use crate::store::{Backend, Key, Record as _};
 use crate::time::Span;
 use clap::{Subcommand, ValueEnum};
 use std::io::{BufRead as _, BufReader};
@@ -122,9 +124,10 @@ fn one(args: &Args, place: &Place, wallet: &Wallet, link: &str) -> Ended {
     };
     let code = CodeHash::of(&scanned.blob);
     let paid = pay(place, wallet.clone(), code, link, *via, asks);
-    match network::block_on(paid)? {
+    match runtime::until_interrupted(paid)? {
         None => Ok(Exit::Interrupted),
-        Some(entry) => outcome(&entry),
+        Some(Ok(payment)) => outcome(&payment),
+        Some(Err(error)) => Err(failure(&error)),
     }
 }
 
@@ -142,7 +145,8 @@ fn find(common: &Common, place: &Place) -> Result<Wallet, Failure> {
     })
 }
 
-/// Scans, shows, asks, pays; gives what the wallet recorded in the end.
+/// Scans, shows, asks, pays; gives how the payment stands in the end. A payment that this wallet
+/// has in hand, or has made, is followed and not begun anew.
 async fn pay(
     place: &Place,
     mut wallet: Wallet,
@@ -150,7 +154,7 @@ async fn pay(
     link: &str,
     via: Via,
     asks: Asks,
-) -> Result<Entry, PlayError> {
+) -> Result<WalletPayment, PlayError> {
     wallet.habits.decides_in = None;
     let me = wallet.me();
     let mut network = play::Network::empty();
@@ -169,29 +173,49 @@ async fn pay(
     let begun = inbox.now();
     let input = wallet.read_scan(begun, link, Expectation::default());
     inbox.ask("scan", actor::Input::from(input)).await?;
-    loop {
-        for (_, entry) in network.news().await? {
-            let event = &entry.event;
-            if event.kind == EventKind::OrderShown {
-                let amount = event.amount.map(|a| a.to_string()).unwrap_or_default();
-                let confirmed = asks.confirm(&amount);
-                let input = if confirmed {
+    let mut decided = false;
+    while inbox.now().since(begun) <= WAIT_MAX {
+        let payment = in_hand(&inbox, me, code).await?;
+        match payment.filter(|p| p.state.is_over() || p.state == WalletState::Shown) {
+            Some(payment) if payment.state.is_over() => {
+                network.stop().await?;
+                return Ok(payment);
+            }
+            Some(payment) if !decided => {
+                decided = true;
+                let input = if asks.confirm(&amount(&payment)) {
                     wallet::Input::Confirm(code)
                 } else {
                     wallet::Input::Decline(code, Reason::PayerDeclined)
                 };
                 inbox.ask("decide", actor::Input::from(input)).await?;
             }
-            if ends(&entry) {
-                return Ok(entry);
-            }
+            _still_asked_for => tokio::time::sleep(Span::millis(20).to_std()).await,
         }
-        if inbox.now().since(begun) > WAIT_MAX {
-            let waiting = "the bank; the payment is being checked".to_owned();
-            return Err(PlayError::Stuck { waiting });
-        }
-        tokio::time::sleep(Span::millis(20).to_std()).await;
     }
+    let waiting = "the bank; the payment is being checked".to_owned();
+    Err(PlayError::Stuck { waiting })
+}
+
+/// How the payment of this code stands in the wallet.
+async fn in_hand(
+    inbox: &Inbox<Actor>,
+    party: Party,
+    code: CodeHash,
+) -> Result<Option<WalletPayment>, PlayError> {
+    let want = (WalletPayment::SCHEMA, Key::of(&(code,)));
+    let read = move |store: &mut dyn Backend| store.load(&[want]);
+    let rows = inbox
+        .read(read)
+        .await?
+        .map_err(|error| PlayError::Store { party, error })?;
+    let row = rows.into_iter().flatten().next();
+    Ok(row.and_then(|stored| stored.row.as_any().downcast_ref().cloned()))
+}
+
+fn amount(payment: &WalletPayment) -> String {
+    let order = payment.order.as_ref();
+    order.map_or_else(String::new, |order| order.0.body.amount.to_string())
 }
 
 /// Who is asked before money moves.
@@ -232,21 +256,11 @@ impl Asks {
     }
 }
 
-fn ends(entry: &Entry) -> bool {
-    match entry.event.kind {
-        EventKind::PayDone | EventKind::PayFailed | EventKind::PayAbandoned => true,
-        EventKind::CodeVerified => entry.event.reason.is_some(),
-        _ => false,
-    }
-}
-
-fn outcome(entry: &Entry) -> Ended {
-    let event = &entry.event;
-    if event.kind == EventKind::PayDone {
-        let amount = event.amount.map(|a| a.to_string()).unwrap_or_default();
-        output::data(format!("paid {amount}\n").as_bytes())?;
+fn outcome(payment: &WalletPayment) -> Ended {
+    if payment.state == WalletState::Paid {
+        output::data(format!("paid {}\n", amount(payment)).as_bytes())?;
         return Ok(Exit::Done);
     }
-    let reason = event.reason.map_or("no reason given", Reason::word);
+    let reason = payment.reason.map_or("no reason given", Reason::word);
     Err(Failure::new(Exit::No, format!("pay: {reason}")))
 }

@@ -43,6 +43,8 @@ words! {
         Money = "money",
         /// 1 m, 5 m, 10 m, 1 h, 6 h, then every 6 h; parked after 24 h.
         Notice = "notice",
+        /// A customer waits at the counter: 2, 10, 30 s, then as a notice.
+        Counter = "counter",
     }
 }
 
@@ -58,6 +60,12 @@ impl Schedule {
                 3 => Span::hours(1),
                 _ => Span::hours(6),
             },
+            Self::Counter => match repeats {
+                0 => Span::seconds(2),
+                1 => Span::seconds(10),
+                2 => Span::seconds(30),
+                later => Self::Notice.wait(later - 3),
+            },
         }
     }
 
@@ -65,7 +73,7 @@ impl Schedule {
     const fn lifetime(self) -> Option<Span> {
         match self {
             Self::Money => None,
-            Self::Notice => Some(Span::hours(24)),
+            Self::Notice | Self::Counter => Some(Span::hours(24)),
         }
     }
 }

@@ -13,6 +13,8 @@ mod front;
 #[cfg(test)]
 mod gate;
 #[cfg(test)]
+mod kill;
+#[cfg(test)]
 mod node;
 #[cfg(test)]
 mod printing;

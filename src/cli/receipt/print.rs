@@ -1,7 +1,8 @@
 //! `quittance receipt print`: one print job through to a printer, with its code.
 
+use super::super::demo::failure;
 use super::super::exit::{Exit, Failure};
-use super::super::{Ended, network, output};
+use super::super::{Ended, output, runtime};
 use super::proxy::{Route, open, tell};
 use super::{Reading, coder::coder};
 use crate::net::printer::Presence;
@@ -59,7 +60,7 @@ pub(super) fn print(
     let profile = to.profile(reading)?;
     let (coder, note) = coder(to, &profile, reading.hints())?;
     say(&note);
-    let ended = network::block_on(async {
+    let ended = runtime::until_interrupted(async {
         let setup = open(to, &profile, coder, None)?;
         let mut proxy = Proxy::open(setup).map_err(PlayError::Node)?;
         let sent = sent(&mut proxy, job, copies, |told| tell(told, &profile, &say)).await;
@@ -71,7 +72,8 @@ pub(super) fn print(
     })?;
     match ended {
         None => Ok(Exit::Interrupted),
-        Some(sent) => sent.map(|()| Exit::Done),
+        Some(Ok(sent)) => sent.map(|()| Exit::Done),
+        Some(Err(error)) => Err(failure(&error)),
     }
 }
 

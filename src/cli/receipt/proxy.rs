@@ -1,7 +1,8 @@
 //! `quittance receipt proxy`: tills print here, and the paper comes out there with a code on it.
 
+use super::super::demo::failure;
 use super::super::exit::{Exit, Failure};
-use super::super::{Ended, network, output, settings};
+use super::super::{Ended, output, runtime, settings};
 use super::{Reading, coder::coder};
 use crate::id::Name;
 use crate::net::bind;
@@ -80,7 +81,7 @@ pub(super) fn run(args: &Args) -> Ended {
     }
     let (coder, note) = coder(&args.to, &profile, args.reading.hints())?;
     output::say(&note);
-    let forever = async {
+    let served = runtime::block_on(async |mut interrupts| {
         let setup = open(&args.to, &profile, coder, Some(args))?;
         let lpd = setup.lpd.as_ref().and_then(|lpd| lpd.local_addr().ok());
         let mut proxy = Proxy::open(setup).map_err(PlayError::Node)?;
@@ -91,7 +92,7 @@ pub(super) fn run(args: &Args) -> Ended {
         loop {
             tokio::select! {
                 Some(told) = proxy.told.recv() => tell(told, &profile, output::say),
-                _ = tokio::signal::ctrl_c() => break,
+                () = interrupts.next() => break,
             }
         }
         let mut told = proxy.close().await;
@@ -99,8 +100,8 @@ pub(super) fn run(args: &Args) -> Ended {
             tell(told, &profile, output::say);
         }
         Ok(())
-    };
-    network::block_to_end(forever)?;
+    })?;
+    served.map_err(|error| failure(&error))?;
     Ok(Exit::Interrupted)
 }
 

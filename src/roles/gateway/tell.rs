@@ -41,12 +41,12 @@ impl Gateway {
                 notice.event,
                 shop,
                 Message::Notice(notice),
-                Schedule::Notice,
+                Schedule::Counter,
             )?;
         }
         if let Some(&terminal) = self.terminals.get(&order.uid.terminal) {
             let slip = self.notice(cx, "slip", order, reference);
-            cx.send_kept(slip.event, terminal, Message::Slip(slip), Schedule::Notice)?;
+            cx.send_kept(slip.event, terminal, Message::Slip(slip), Schedule::Counter)?;
         }
         Ok(())
     }
