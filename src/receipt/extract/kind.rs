@@ -129,7 +129,11 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 
 /// The kind of a paper, with the line that says so.
 pub(super) fn kind(lines: &[Line], has_total: bool, has_items: bool) -> (Kind, Option<usize>) {
-    let said: Vec<u16> = lines.iter().map(titled).collect();
+    let normal: Vec<String> = lines
+        .iter()
+        .map(|line| lexicon::normal(line.text.as_str()))
+        .collect();
+    let said: Vec<u16> = normal.iter().map(|line| titled(line)).collect();
     let found = TITLES.iter().enumerate().find_map(|(i, (kind, _))| {
         let line = said.iter().position(|bits| bits & (1 << i) != 0)?;
         (!(i == KITCHEN_NAME && has_total)).then_some((*kind, line))
@@ -141,16 +145,17 @@ pub(super) fn kind(lines: &[Line], has_total: bool, has_items: bool) -> (Kind, O
         }
         Some((kind, line)) => (kind, Some(line)),
         None if !has_items && has_approval(lines) && is_slip(lines) => (Kind::CardSlip, None),
-        None if received(lines).is_some() => (Kind::AlreadyPaid, received(lines)),
-        None => (Kind::Sale, None),
+        None => match received(&normal) {
+            Some(line) => (Kind::AlreadyPaid, Some(line)),
+            None => (Kind::Sale, None),
+        },
     }
 }
 
 /// The kinds that a line titles, as bits in the order of [`TITLES`].
-fn titled(line: &Line) -> u16 {
-    let normal = lexicon::normal(line.text.as_str());
+fn titled(normal: &str) -> u16 {
     let trim = |part: &str| part.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
-    let bare = trim(&normal);
+    let bare = trim(normal);
     if bare.is_empty() || bare.chars().count() > 40 {
         return 0;
     }
@@ -244,9 +249,8 @@ fn has_approval(lines: &[Line]) -> bool {
 }
 
 /// A formal acknowledgement that the money has been received.
-fn received(lines: &[Line]) -> Option<usize> {
-    lines.iter().position(|l| {
-        let text = lexicon::normal(l.text.as_str());
+fn received(lines: &[String]) -> Option<usize> {
+    lines.iter().position(|text| {
         [
             "正に領収",
             "正に受領",

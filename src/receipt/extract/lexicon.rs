@@ -258,19 +258,49 @@ pub(super) fn normal(text: &str) -> String {
         return text.to_ascii_lowercase();
     }
     let chars: Vec<char> = if text.chars().any(folds) {
-        let folded = text.nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36F}'));
-        let folded: String = folded.nfc().flat_map(char::to_lowercase).collect();
-        folded
-            .nfkd()
-            .filter(|c| !matches!(c, '\u{300}'..='\u{36F}'))
-            .nfc()
-            .collect()
+        slowly(text)
     } else {
-        text.chars()
-            .map(|c| halfwidth(c).to_ascii_lowercase())
-            .collect()
+        text.chars().map(quickly).collect()
     };
-    let mut out = String::with_capacity(text.len());
+    spaced(&chars, text.len())
+}
+
+/// Decomposed, without diacritics, in lower case.
+fn slowly(text: &str) -> Vec<char> {
+    let folded = text.nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36F}'));
+    let folded: String = folded.nfc().flat_map(char::to_lowercase).collect();
+    folded
+        .nfkd()
+        .filter(|c| !matches!(c, '\u{300}'..='\u{36F}'))
+        .nfc()
+        .collect()
+}
+
+/// What a character of Latin-1 or Latin Extended-A is compared as, where that is one character.
+static LATIN_FORMS: LazyLock<Vec<Option<char>>> = LazyLock::new(|| {
+    let form = |c: char| match slowly(c.encode_utf8(&mut [0; 4])).as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    };
+    ('\0'..'\u{180}').map(form).collect()
+});
+
+fn latin_form(c: char) -> Option<char> {
+    let at = usize::try_from(u32::from(c)).ok()?;
+    LATIN_FORMS.get(at).copied().flatten()
+}
+
+/// A character that does not need to be decomposed.
+fn quickly(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_lowercase();
+    }
+    latin_form(c).unwrap_or_else(|| halfwidth(c).to_ascii_lowercase())
+}
+
+/// A label's characters without the spaces between those of scripts that have none.
+fn spaced(chars: &[char], bytes: usize) -> String {
+    let mut out = String::with_capacity(bytes);
     for (i, c) in chars.iter().enumerate() {
         let c = match c {
             'ı' => 'i',
@@ -303,8 +333,9 @@ pub(super) fn normal(text: &str) -> String {
 
 /// Whether a character has another form that it is compared in; the common East Asian ones and
 /// full-width ASCII, which needs no table, have none.
-const fn folds(c: char) -> bool {
+fn folds(c: char) -> bool {
     !(c.is_ascii()
+        || latin_form(c).is_some()
         || matches!(c, '\u{2500}'..='\u{25FF}' | '\u{3000}' | '\u{3041}'..='\u{30FF}'
             | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' | '\u{FF01}'..='\u{FF5E}'
             | '\u{E00}'..='\u{E32}' | '\u{E34}'..='\u{E7F}'))
