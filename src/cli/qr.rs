@@ -16,6 +16,7 @@ use crate::receipt::{Hints, NotPayable, Paper, Payable};
 use crate::text::Text;
 use crate::time::Time;
 use clap::ValueEnum;
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 /// The paper's width when nobody says: 58 mm at 203 dots an inch.
@@ -136,13 +137,30 @@ pub(super) fn run(args: &Args) -> Ended {
         }
     }
     match &args.output {
-        Some(path) => std::fs::write(path, out).map_err(|error| {
+        Some(path) => std::fs::write(path, &out).map_err(|error| {
             let name = path.display();
             Failure::new(Exit::Environment, format!("write {name}: {error}"))
         })?,
         None => output::data(&out)?,
     }
+    if args.format == Format::Unicode && args.output.is_none() && !args.quiet {
+        say_if_taller(&out);
+    }
     Ok(exit)
+}
+
+/// A code that has scrolled away in part cannot be scanned.
+fn say_if_taller(drawn: &[u8]) {
+    let shown = std::io::stdout().is_terminal();
+    let size = crossterm::terminal::size().ok().filter(|_| shown);
+    let lines = drawn.split(|b| *b == b'\n').count();
+    if let Some((_, rows)) = size
+        && lines > usize::from(rows)
+    {
+        output::say(&format!(
+            "this terminal shows {rows} of the {lines} rows; --format png --output code.png"
+        ));
+    }
 }
 
 /// Says of one receipt among several that it gets no code.

@@ -161,30 +161,28 @@ fn table(place: &Place) -> String {
     all.into_iter().map(line).collect()
 }
 
+/// Says what runs and what to try, in lines that fit 80 columns.
 fn introduce(place: &Place, talk: &Talk) {
     let settings = &place.settings;
     let network = match &settings.path {
         Some(path) => format!("the network of {}", path.display()),
-        None => "the built-in test network, whose keys everybody knows".to_owned(),
+        None => "the built-in test network; everybody knows its keys".to_owned(),
     };
     let data = settings.data().map_or_else(
-        || "gone when it stops".to_owned(),
-        |folder| format!("kept in {}", folder.display()),
+        || "data: in memory, gone when it stops".to_owned(),
+        |folder| format!("data: kept in {}", folder.display()),
     );
-    output::say(&format!("this is {network}; its data is {data}"));
-    let gateway = &place.cast.host;
-    output::say(&format!(
-        "links of https://{gateway} lead to its gateway, on this machine only"
-    ));
+    output::say(&format!("this is {network}"));
+    output::say(&data);
+    let host = &place.cast.host;
+    output::say(&format!("https://{host} leads to the gateway, here only"));
     output::say("try, in another terminal:");
+    output::say("  quittance ops");
+    output::say("  quittance qr --amount 8.40 --currency EUR --order A1 > code.txt");
+    output::say("  quittance wallet pay code.txt");
     if talk.load.is_none() {
-        output::say("  quittance up --load 5/s     (after Ctrl-C here) tills print, customers pay");
-    }
-    for line in [
-        "  quittance qr --amount 8.40 --currency EUR --order A1 | quittance wallet pay - --yes",
-        "  quittance ops               the orders, live",
-    ] {
-        output::say(line);
+        output::say("or stop it, and have tills print and customers pay:");
+        output::say("  quittance up --load 5/s");
     }
     output::say("Ctrl-C stops it");
 }

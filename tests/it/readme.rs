@@ -226,6 +226,27 @@ TOTAL EUR               8.40\n\nORDER A1-0042\n\n";
 }
 
 #[test]
+fn the_pictures_of_the_board_are_what_the_program_draws() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, keys) in [("docs/board.svg", ""), ("docs/order.svg", "j Enter")] {
+        let path = folder.path().join("picture.svg");
+        let file = path.display().to_string();
+        let story = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/lunch-rush.toml");
+        let sim = [
+            "ops", "--sim", story, "--seed", "1", "--at", "12m", "--size", "96x24",
+        ];
+        let args = [&sim[..], &["--snapshot", &file, "--keys", keys]].concat();
+        let drawn = quittance(&args, b"");
+        assert!(
+            drawn.status.success(),
+            "{}",
+            String::from_utf8_lossy(&drawn.stderr)
+        );
+        reviewed(name, &std::fs::read_to_string(path).unwrap());
+    }
+}
+
+#[test]
 fn the_reference_is_what_help_says() {
     let mut command = quittance::cli::command().term_width(100);
     command.build();
@@ -237,7 +258,9 @@ fn the_reference_is_what_help_says() {
 /// A command's help and its subcommands'.
 fn reference(command: &mut clap::Command, out: &mut String) {
     let help = command.render_long_help().to_string();
-    let name = command.get_display_name().unwrap_or(command.get_name());
+    let name = command
+        .get_display_name()
+        .unwrap_or_else(|| command.get_name());
     let name = name.replace('-', " ");
     let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
     out.push_str(&format!("== {name}\n\n{}\n\n", lines.join("\n").trim_end()));
