@@ -8,6 +8,7 @@ mod demo;
 mod exit;
 mod init;
 mod input;
+mod interrupt;
 mod issuer;
 mod load;
 mod merchant;
@@ -20,6 +21,7 @@ mod private;
 mod qr;
 mod receipt;
 mod registry;
+mod replay;
 mod run;
 mod runtime;
 mod scan;
@@ -30,6 +32,7 @@ mod serve;
 mod settings;
 mod shell;
 mod terminal;
+mod trace;
 mod up;
 mod wallet;
 mod watched;
@@ -60,6 +63,8 @@ enum Command {
     Up(up::Args),
     Config(config::Args),
     Run(run::Args),
+    Replay(replay::Args),
+    Trace(trace::Args),
     Scenario(scenario::Args),
     Qr(qr::Args),
     Receipt(receipt::Args),
@@ -105,6 +110,8 @@ pub fn main() -> ExitCode {
         Command::Up(args) => up::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Trace(args) => trace::run(&args),
         Command::Scenario(args) => scenario::run(&args),
         Command::Qr(args) => qr::run(&args),
         Command::Receipt(args) => receipt::run(&args),

@@ -140,6 +140,40 @@ pub(super) fn cases<'a>(
     Ok((cases, errors))
 }
 
+/// A case as a plain tree: what a shrinker edits and a replay file begins with.
+pub(super) fn written(tree: &DeTable<'_>) -> toml::Table {
+    let each = tree
+        .iter()
+        .filter(|(key, _)| !KEYS.contains(&key.get_ref().as_ref()))
+        .map(|(key, value)| (key.get_ref().to_string(), plain(value.get_ref())));
+    each.collect()
+}
+
+fn plain(value: &DeValue<'_>) -> toml::Value {
+    match value {
+        DeValue::Table(table) => {
+            let each = table.iter();
+            let each = each.map(|(key, value)| (key.get_ref().to_string(), plain(value.get_ref())));
+            toml::Value::Table(each.collect())
+        }
+        DeValue::Array(list) => {
+            let each = list.iter().map(|item| plain(item.get_ref()));
+            toml::Value::Array(each.collect())
+        }
+        DeValue::String(text) => toml::Value::String(text.to_string()),
+        DeValue::Boolean(yes) => toml::Value::Boolean(*yes),
+        DeValue::Datetime(at) => toml::Value::Datetime(*at),
+        DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix()).map_or_else(
+            |_wide| toml::Value::String(n.to_string()),
+            toml::Value::Integer,
+        ),
+        DeValue::Float(n) => n.as_str().parse().map_or_else(
+            |_odd| toml::Value::String(n.to_string()),
+            toml::Value::Float,
+        ),
+    }
+}
+
 /// The names in `[vars]` and `[matrix]`.
 fn names_of<'t, 'a>(tree: &'t DeTable<'a>) -> Vec<&'t Spanned<toml::de::DeString<'a>>> {
     let table = |key: &str| tree.get(key).and_then(|item| item.get_ref().as_table());

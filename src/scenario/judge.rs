@@ -122,6 +122,11 @@ impl Judge {
         }
     }
 
+    /// When the story began.
+    pub fn starts(&self) -> Time {
+        self.scenario.run.starts
+    }
+
     /// The facts so far.
     pub const fn facts(&self) -> &Facts {
         &self.facts

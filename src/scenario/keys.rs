@@ -7,6 +7,8 @@ use super::schema::{
 };
 use crate::message::MessageKind;
 use crate::scenario::invariants::Invariant;
+use crate::scenario::replay::Harm;
+use crate::scenario::report::Class;
 
 /// A table of the file.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +111,8 @@ const SHARE: Takes = Takes::Form("percentage", &["1%", "0.05%"]);
 const ROUTE: Takes = Takes::Form("link", &["ann -> river", "* -> main", "river <-> main"]);
 /// An expression.
 const EXPR: Takes = Takes::Form("expression", &["debits(A1) <= 1", "ann.balance == 76.50"]);
+/// 64 bits.
+const HEX: Takes = Takes::Form("hexadecimal digits", &["00d1a4b5c6e7f809"]);
 /// A receipt's order number.
 const RECEIPT: Takes = Takes::Form("receipt", &["A1"]);
 
@@ -150,6 +154,8 @@ pub const SECTIONS: &[Section] = &[
     EXPECT,
     INVARIANTS,
     OFF,
+    REPLAY,
+    PLANNED,
 ];
 
 const FILE: Section = Section {
@@ -177,6 +183,7 @@ const FILE: Section = Section {
         "step": Takes::Listed("[[step]]"), "none", "what happens";
         "expect": Takes::Listed("[[expect]]"), "none", "what must hold";
         "invariants": Takes::Table("[invariants]"), "all on", "what is switched off";
+        "replay": Takes::Table("[replay]"), "none", "the one run that this file is";
     }],
 };
 
@@ -520,6 +527,33 @@ const OFF: Section = Section {
     }],
 };
 
+const REPLAY: Section = Section {
+    header: "[replay]",
+    about: "a run that happened, to happen again: the runner writes it when a seed fails",
+    keys: &[keys! {
+        "seed": Takes::Text, !, "its seed";
+        "class": Takes::Word(words_of!(Class)), !, "the kind of failure";
+        "property": Takes::Text, !, "what failed";
+        "trace": HEX, "unknown", "the number over everything that happened";
+        "program": Takes::Text, "", "the version that wrote it";
+        "plan": Takes::Listed("[[replay.plan]]"), "none", "what goes wrong, and nothing else";
+    }],
+};
+
+const PLANNED: Section = Section {
+    header: "[[replay.plan]]",
+    about: "something that goes wrong",
+    keys: &[keys! {
+        "key": HEX, !, "what it happens to";
+        "do": Takes::Word(words_of!(Harm)), !, "what happens";
+        "what": Takes::Text, "", "what it happens to, for people";
+        "for": SPAN, "0s", "how much later, or how long it lasts";
+        "at": SPAN, "0s", "when, since 1970";
+        "party": Takes::Form("party", &["bank:river"]), "none", "whose power is cut";
+        "rule": Takes::Name, "none", "the fault of the file that it came of";
+    }],
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -572,6 +606,7 @@ mod tests {
                 "[[fault]]\ndo = 'drop'\nlink = '* -> *'\nzzz = 1".to_owned(),
             ],
             "`with` of an attack" => vec!["[[attack]]\nwith = { zzz = 1 }".to_owned()],
+            "[replay]" => vec!["[replay]\nzzz = 1".to_owned()],
             "an entry of `off`" => vec!["[invariants]\noff = [{ zzz = 1 }]".to_owned()],
             header => match header.strip_prefix("`with` of ") {
                 Some(verb) => vec![with(verb)],

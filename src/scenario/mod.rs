@@ -17,6 +17,7 @@ mod judge;
 pub mod keys;
 mod load;
 pub(crate) mod lower;
+pub mod replay;
 pub mod report;
 mod schema;
 pub mod templates;

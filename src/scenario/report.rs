@@ -142,8 +142,9 @@ impl Sweep {
     }
 
     /// For people: each property that failed as a block, with the first seed that failed it, then
-    /// one line that counts. `command` replays a seed: it is given the file and the seed.
-    pub fn text(&self, scenario: &Scenario, command: impl Fn(&str, u64) -> String) -> String {
+    /// one line that counts. `more` is what stands below a block, given file, seed and property:
+    /// how it is replayed, at least.
+    pub fn text(&self, scenario: &Scenario, more: impl Fn(&str, u64, &str) -> String) -> String {
         let mut out = String::new();
         let mut by_property: BTreeMap<(Class, &str), Vec<(u64, &Failure)>> = BTreeMap::new();
         for (seed, failures) in &self.failed {
@@ -161,11 +162,8 @@ impl Sweep {
                     seed: *seed,
                     seeds: seeds.len(),
                 };
-                let _infallible = writeln!(
-                    out,
-                    "{block}   replay: {}\n",
-                    command(&scenario.file, *seed)
-                );
+                let more = more(&scenario.file, *seed, &failure.property);
+                let _infallible = writeln!(out, "{block}{more}");
             }
         }
         for index in self.never_reached(scenario) {

@@ -102,6 +102,8 @@ pub(super) struct Asked {
 pub(super) struct Origin {
     pub(super) asked: Option<Asked>,
     pub(super) subject: u64,
+    /// The line of the trace that it came of; 0 for none.
+    pub(super) cause: u64,
 }
 
 /// A party in the world.

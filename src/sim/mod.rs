@@ -3,9 +3,8 @@
 //! A [`World`] drives roles as the network's node does, with the same
 //! [`Group`](crate::roles::Group): it gives them a clock that jumps, links that lose, repeat and
 //! delay, power that fails at commits, and draws. One thread, no clock of its own, no tick. The
-//! same
-//! seed gives the same journals to the byte; every adverse choice is written into a [`Plan`], which
-//! can be followed again.
+//! same seed gives the same journals to the byte; every adverse choice is written into a [`Plan`],
+//! which can be followed again.
 
 mod attack;
 mod counter;
@@ -22,10 +21,13 @@ mod queue;
 mod quiet;
 mod rule;
 mod run;
+mod shrink;
 mod subject;
+mod swarm;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod travel;
 mod watch;
 mod weather;
@@ -35,11 +37,13 @@ pub use draw::DrawKey;
 pub use link::{Link, Links};
 pub use live::Live;
 pub use member::{Disk, Store};
-pub use observer::{Observer, Sent};
+pub use observer::{Does, Observer, Sent, Step};
 pub use plan::{Choice, Fault, Moment, Plan, What};
 pub use quiet::Waiting;
 pub use rule::Rule;
 pub use run::{EVENTS_MAX, Opener, Options, RunError, RunReport, Staging, run};
-pub use sweep::{Explored, crash_everywhere, sweep, unknown};
+pub use shrink::{Shrunk, as_scenario, shrink};
+pub use sweep::{Explored, KEPT_MAX, Orders, Swept, crash_everywhere, sweep, unknown};
+pub use trace::{LADDER_MAX, LINES_MAX, Line, Trace};
 pub use weather::Weather;
 pub use world::{Counters, Next, World};

@@ -7,6 +7,7 @@
 use super::draw::DrawKey;
 use crate::id::{Name, Party};
 use crate::message::MessageKind;
+use crate::scenario::replay::{Harm, Planned};
 use crate::text::Text;
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
@@ -58,6 +59,8 @@ pub enum What {
     },
     /// A party, by the clock.
     Power(Party),
+    /// As a file says it.
+    Told(Text),
 }
 
 /// What goes wrong.
@@ -76,6 +79,18 @@ pub enum Fault {
         /// For how long it stays down.
         down: Span,
     },
+}
+
+impl Fault {
+    /// Its family.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Drop => "drop",
+            Self::Duplicate(_) => "duplicate",
+            Self::Delay(_) => "delay",
+            Self::Crash { .. } => "crash",
+        }
+    }
 }
 
 /// When the power fails.
@@ -105,6 +120,18 @@ impl Plan {
         }
     }
 
+    /// The plan that a file holds.
+    pub fn of(planned: &[Planned]) -> Self {
+        Self {
+            choices: planned.iter().map(Choice::of).collect(),
+        }
+    }
+
+    /// The plan as a file holds it.
+    pub fn planned(&self) -> Vec<Planned> {
+        self.choices.iter().map(Choice::planned).collect()
+    }
+
     /// The choices by key, for a replay.
     pub(super) fn index(&self) -> BTreeMap<DrawKey, Vec<(Fault, Option<Name>)>> {
         let mut index: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -125,6 +152,66 @@ impl Plan {
                 }
                 _ => None,
             })
+    }
+}
+
+impl Choice {
+    /// Whose power fails.
+    pub(super) const fn crashed(&self) -> Option<Party> {
+        match (self.fault, &self.what) {
+            (Fault::Crash { .. }, What::Commit { party, .. } | What::Power(party)) => Some(*party),
+            _ => None,
+        }
+    }
+
+    fn of(planned: &Planned) -> Self {
+        let crash = |moment| Fault::Crash {
+            moment,
+            down: planned.lasts,
+        };
+        let told = || What::Told(planned.what.clone());
+        Self {
+            key: DrawKey(planned.key),
+            what: match (planned.does, planned.party) {
+                (Harm::Cut, Some(party)) => What::Power(party),
+                _ => told(),
+            },
+            fault: match planned.does {
+                Harm::Drop => Fault::Drop,
+                Harm::Duplicate => Fault::Duplicate(planned.lasts),
+                Harm::Delay => Fault::Delay(planned.lasts),
+                Harm::CrashBefore | Harm::Cut => crash(Moment::Before),
+                Harm::CrashAfter => crash(Moment::After),
+            },
+            at: planned.at,
+            rule: planned.rule,
+        }
+    }
+
+    fn planned(&self) -> Planned {
+        let party = match self.what {
+            What::Power(party) => Some(party),
+            _ => None,
+        };
+        let (does, lasts) = match self.fault {
+            Fault::Drop => (Harm::Drop, Span::ZERO),
+            Fault::Duplicate(later) => (Harm::Duplicate, later),
+            Fault::Delay(by) => (Harm::Delay, by),
+            Fault::Crash { down, .. } if party.is_some() => (Harm::Cut, down),
+            Fault::Crash { moment, down } => match moment {
+                Moment::Before => (Harm::CrashBefore, down),
+                Moment::After => (Harm::CrashAfter, down),
+            },
+        };
+        Planned {
+            key: self.key.0,
+            what: Text::clean(&self.what.to_string()),
+            does,
+            lasts,
+            at: self.at,
+            party,
+            rule: self.rule,
+        }
     }
 }
 
@@ -171,6 +258,7 @@ impl fmt::Display for What {
                 (receipt, nth)
             }
             Self::Power(party) => return write!(f, "{party}"),
+            Self::Told(text) => return write!(f, "{text}"),
         };
         if let Some(receipt) = receipt {
             write!(f, " of {receipt}")?;

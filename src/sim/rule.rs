@@ -149,6 +149,16 @@ impl Rule {
         })
     }
 
+    /// Whether it happens whenever it can.
+    pub(super) const fn is_certain(&self) -> bool {
+        self.chance_ppm == 1_000_000
+    }
+
+    /// The family of faults that it is of.
+    pub(super) const fn family(&self) -> &'static str {
+        self.does.word()
+    }
+
     /// What this rule does to a message, if anything; a rule that was used up does nothing more.
     pub(super) fn on_message(&mut self, message: Travelling, key: DrawKey) -> Option<Fault> {
         let running = (self.from..self.until).contains(&message.at);

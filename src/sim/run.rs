@@ -7,6 +7,8 @@ use super::link::{Link, Links};
 use super::member::Store;
 use super::plan::{Plan, What};
 use super::rule::Rule;
+use super::swarm::Swarm;
+use super::trace::Trace;
 use super::watch::Watch;
 use super::weather::Weather;
 use super::world::{Counters, Next, World};
@@ -18,11 +20,13 @@ use crate::ledger::{self, Transfer};
 use crate::receipt::Profile;
 use crate::roles::bank::Input;
 use crate::roles::{Actor, Role};
-use crate::scenario::report::{Class, Outcome};
+use crate::scenario::report::{Class, Failure, Outcome};
 use crate::scenario::{self, FaultKind, Scenario, Site};
 use crate::store::{Memory, StoreError};
+use crate::text::Text;
 use crate::time::{Span, Time};
-use std::collections::BTreeMap;
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The most events of one run: a million payments.
@@ -51,6 +55,8 @@ pub struct Options<'a> {
     pub plan: Option<Plan>,
     /// Whether to keep every journal.
     pub journals: bool,
+    /// Whether to write down everything that happens, with its cause.
+    pub trace: bool,
     /// Whether to write down every commit: what a crash can be set before or after.
     pub points: bool,
     /// What parties keep their rows in; memory when nothing is given.
@@ -63,6 +69,7 @@ impl Options<'_> {
         crash_ppm: 0,
         plan: None,
         journals: false,
+        trace: false,
         points: false,
         store: None,
     };
@@ -85,6 +92,10 @@ pub struct RunReport {
     pub plan: Plan,
     /// Every commit, when it was asked for.
     pub points: Vec<(DrawKey, What)>,
+    /// Everything that happened, when it was asked for.
+    pub lines: Trace,
+    /// How long it was, in virtual time.
+    pub lasted: Span,
     /// Every journal, when it was asked for.
     pub journals: BTreeMap<Party, Vec<Entry>>,
 }
@@ -93,6 +104,41 @@ impl RunReport {
     /// Whether everything held.
     pub fn passed(&self) -> bool {
         self.outcome.failures.is_empty()
+    }
+
+    /// The report of a run in which the program itself failed.
+    pub(super) fn panicked(scenario: &Scenario, seed: u64, panic: &dyn Any) -> Self {
+        let said = panic.downcast_ref::<String>().cloned();
+        let said = said.or_else(|| Some((*panic.downcast_ref::<&str>()?).to_owned()));
+        let failure = Failure {
+            class: Class::Panic,
+            property: "the program does not panic".to_owned(),
+            why: Text::default(),
+            mark: None,
+            at: scenario.run.starts,
+            place: "the program".to_owned(),
+            expected: "no panic".to_owned(),
+            actual: said.unwrap_or_default(),
+            chain: Vec::new(),
+        };
+        let outcome = Outcome {
+            failures: vec![failure],
+            reached: BTreeSet::new(),
+            events: BTreeMap::new(),
+            ended: scenario.run.starts,
+        };
+        Self {
+            seed,
+            outcome,
+            counters: Counters::default(),
+            trace: 0,
+            heads: BTreeMap::new(),
+            plan: Plan::default(),
+            points: Vec::new(),
+            lines: Trace::default(),
+            lasted: Span::ZERO,
+            journals: BTreeMap::new(),
+        }
     }
 
     /// A number over everything that happened and every party's journal: equal for two runs that
@@ -151,18 +197,25 @@ pub(super) fn stage(
         scenario::Crypto::Real => Crypto::Real,
     };
     let cast = (staging.cast)(scenario, crypto, &chance, starts)?;
-    let watch = Watch::new(scenario, crypto.chain(), options.journals);
-    let usual = link_of(&scenario.network.usual);
+    let watch = Watch::new(scenario, crypto.chain(), options);
+    let swarm = Swarm::new(scenario, &chance);
+    let usual = swarm.link(link_of(&scenario.network.usual));
     let mut world = World::new(seed, starts, Links::new(usual), watch);
     let actors = (staging.actors)(&cast, scenario);
     let counters = counters(scenario, &actors);
     join(&mut world, scenario, actors, crypto, options)?;
     open_accounts(&mut world, &cast);
     set_disks(&mut world, scenario, &chance);
-    set_links(&mut world, scenario);
-    let rules = rules(scenario, starts, &chance);
-    let weather = match &options.plan {
-        Some(plan) => Weather::Planned(plan.clone()),
+    set_links(&mut world, scenario, &swarm);
+    let rules = swarm.rules(rules(scenario, starts, &chance));
+    let replay = scenario.replay.as_ref();
+    let followed = options
+        .plan
+        .clone()
+        .or_else(|| Some(Plan::of(&replay?.plan)));
+    let drawn = followed.is_none();
+    let weather = match followed {
+        Some(plan) => Weather::Planned(plan),
         None => Weather::Foul {
             crash_ppm: options.crash_ppm,
             down: (Span::millis(100), Span::seconds(20)),
@@ -175,7 +228,7 @@ pub(super) fn stage(
     }
     let scenario_of = Arc::clone(scenario);
     let mut director = Director::new(scenario_of, chance, staging.paper, cast.host, counters);
-    if options.plan.is_none() {
+    if drawn {
         cut_by_the_clock(&mut world, &mut director, scenario, &rules, seed);
     }
     director.begin(&mut world);
@@ -240,6 +293,8 @@ fn report(mut world: World<Watch>, seed: u64) -> Result<RunReport, RunError> {
         heads: world.heads()?,
         plan: world.plan().clone(),
         points: world.points().to_vec(),
+        lines: world.observer.trace.take().unwrap_or_default(),
+        lasted: now.since(world.observer.starts()),
         journals: world.observer.journals.take().unwrap_or_default(),
     })
 }
@@ -289,7 +344,7 @@ fn link_of(link: &scenario::Link) -> Link {
 }
 
 /// Sets the links that the scenario names, between parties that speak with each other.
-fn set_links(world: &mut World<Watch>, scenario: &Scenario) {
+fn set_links(world: &mut World<Watch>, scenario: &Scenario, swarm: &Swarm) {
     if scenario.network.links.is_empty() {
         return;
     }
@@ -300,7 +355,7 @@ fn set_links(world: &mut World<Watch>, scenario: &Scenario) {
             let (a, b) = (scenario.actor_of(from), scenario.actor_of(to));
             let named = scenario.network.links.iter();
             if let Some((_, link)) = named.clone().find(|(route, _)| route.fits(a, b)) {
-                world.links.set(*from, *to, link_of(link));
+                world.links.set(*from, *to, swarm.link(link_of(link)));
             }
         }
     }

@@ -3,12 +3,13 @@
 use super::draw::{DrawKey, Purpose};
 use super::link::Link;
 use super::member::{Asked, Origin};
-use super::observer::{Observer, Sent};
+use super::observer::{Does, Observer, Sent, Step};
 use super::plan::{Fault, What};
 use super::rule::Travelling;
 use super::weather::{Ruled, Sky};
 use super::world::{Happening, World};
-use crate::message::Message;
+use crate::id::Party;
+use crate::message::{Message, MessageKind};
 use crate::order::PaymentState;
 use crate::roles::Taken;
 use smallvec::SmallVec;
@@ -24,6 +25,8 @@ pub(super) struct Arrival {
     /// The addressee's life that asked, if this answers it.
     answers: Option<Asked>,
     subject: u64,
+    /// The line of the trace that sent it.
+    cause: u64,
     message: Message,
 }
 
@@ -75,7 +78,12 @@ impl<O: Observer> World<O> {
         });
         let taken = Taken::message(&to.actor, self.now, from.sender, arrival.message);
         let subject = arrival.subject;
-        self.take(arrival.to, taken, Origin { asked, subject });
+        let origin = Origin {
+            asked,
+            subject,
+            cause: arrival.cause,
+        };
+        self.take(arrival.to, taken, origin);
     }
 
     /// An answer reaches only the one who asked.
@@ -123,6 +131,7 @@ impl<O: Observer> World<O> {
             life,
             answers,
             subject,
+            cause: self.current,
             message,
         };
         let travelling = Travelling {
@@ -134,15 +143,18 @@ impl<O: Observer> World<O> {
         };
         let faults = faults_of(&mut self.sky, link, key, travelling);
         for (fault, rule) in &faults {
+            let (from, to) = parties;
+            let (answer, receipt) = (answers.is_some(), self.subjects.label(subject));
             let what = What::Message {
-                from: parties.0,
-                to: parties.1,
+                from,
+                to,
                 kind,
-                answer: answers.is_some(),
-                receipt: self.subjects.label(subject),
+                answer,
+                receipt,
                 nth,
             };
             self.note(key, what, *fault, *rule);
+            self.harmed(&parties, kind, subject, *fault);
             match fault {
                 Fault::Drop => {
                     self.counters.lost += 1;
@@ -159,5 +171,34 @@ impl<O: Observer> World<O> {
         }
         let tie = key.draw(Purpose::Tie);
         self.queue.push(at, tie, Happening::Arrival(arrival));
+    }
+
+    /// A line of the trace for what happened to a message on its way.
+    fn harmed(
+        &mut self,
+        (from, to): &(Party, Party),
+        kind: MessageKind,
+        subject: u64,
+        fault: Fault,
+    ) {
+        if !self.observer.traces() {
+            return;
+        }
+        let does = match fault {
+            Fault::Drop => Does::Drop,
+            Fault::Duplicate(_) => Does::Dup,
+            Fault::Delay(_) => Does::Delay,
+            Fault::Crash { .. } => return,
+        };
+        self.observer.step(&Step {
+            n: 0,
+            cause: self.current,
+            at: self.now,
+            of: *to,
+            from: Some(*from),
+            does,
+            what: kind.word(),
+            receipt: self.subjects.label(subject),
+        });
     }
 }

@@ -1,10 +1,13 @@
 //! What a scenario's run is watched by: its judge, as everything happens, and the journals.
 
-use super::observer::{Observer, Sent};
+use super::observer::{Does, Observer, Sent, Step};
 use super::plan::Choice;
+use super::run::Options;
+use super::trace::Trace;
 use crate::id::Party;
 use crate::journal::{ChainKind, Entry};
 use crate::scenario::{Judge, Mode, Scenario};
+use crate::time::Time;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,6 +17,10 @@ pub(super) struct Watch {
     pub(super) judge: Judge,
     /// Every party's journal, when somebody wants them.
     pub(super) journals: Option<BTreeMap<Party, Vec<Entry>>>,
+    /// The trace, when somebody wants it.
+    pub(super) trace: Option<Trace>,
+    /// How many failures are in the trace.
+    told: usize,
     /// Whether a step waits for something to become true.
     pub(super) awaited: bool,
     /// Whether anything was recorded since the driver looked.
@@ -21,13 +28,22 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(scenario: &Arc<Scenario>, chain: ChainKind, journals: bool) -> Self {
+    pub(super) fn new(scenario: &Arc<Scenario>, chain: ChainKind, options: &Options<'_>) -> Self {
         Self {
             judge: Judge::new(Arc::clone(scenario), Mode::Sim, Some(chain)),
-            journals: journals.then(BTreeMap::new),
+            journals: options.journals.then(BTreeMap::new),
+            trace: options.trace.then(Trace::default),
+            told: 0,
             awaited: false,
             stirred: false,
         }
+    }
+}
+
+impl Watch {
+    /// When the story began.
+    pub(super) fn starts(&self) -> Time {
+        self.judge.starts()
     }
 }
 
@@ -35,6 +51,13 @@ impl Observer for Watch {
     fn entry(&mut self, of: Party, entry: &Entry) {
         self.stirred = true;
         self.judge.observe(&of, entry);
+        if let Some(trace) = &mut self.trace {
+            trace.fact(of, entry);
+            for failure in self.judge.failures().iter().skip(self.told) {
+                trace.note(failure.at, of, Does::Check, &failure.property, None);
+            }
+            self.told = self.judge.failures().len();
+        }
         if let Some(journals) = &mut self.journals {
             journals.entry(of).or_default().push(entry.clone());
         }
@@ -45,8 +68,21 @@ impl Observer for Watch {
     }
 
     fn fault(&mut self, choice: &Choice) {
+        if let (Some(trace), Some(of)) = (&mut self.trace, choice.crashed()) {
+            trace.note(choice.at, of, Does::Crash, &choice.to_string(), None);
+        }
         if let Some(rule) = choice.rule {
             self.judge.fault_fired(choice.at, rule);
+        }
+    }
+
+    fn traces(&self) -> bool {
+        self.trace.is_some()
+    }
+
+    fn step(&mut self, step: &Step<'_>) {
+        if let Some(trace) = &mut self.trace {
+            trace.step(step);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::draw::{DrawKey, Purpose, mix, of_bytes};
 use super::link::Links;
 use super::member::{Member, NEVER, Origin, Store};
-use super::observer::Observer;
+use super::observer::{Does, Observer, Step};
 use super::plan::{Moment, Plan, What};
 use super::queue::Queue;
 use super::subject::{Drawn, Subjects};
@@ -58,6 +58,18 @@ pub struct Counters {
     pub store_errors: u64,
 }
 
+impl Counters {
+    /// Adds another run's.
+    pub(super) const fn add(&mut self, other: &Self) {
+        self.events += other.events;
+        self.handles += other.handles;
+        self.messages += other.messages;
+        self.lost += other.lost;
+        self.crashes += other.crashes;
+        self.store_errors += other.store_errors;
+    }
+}
+
 pub(super) enum Happening {
     Arrival(Arrival),
     Wake { who: usize },
@@ -89,6 +101,10 @@ pub struct World<O> {
     pub(super) points: Vec<(DrawKey, What)>,
     pub(super) noting: bool,
     pub(super) trace: u64,
+    /// How many inputs were handled: the numbers of the trace's lines.
+    pub(super) lines: u64,
+    /// The line of the input that is being handled.
+    pub(super) current: u64,
 }
 
 impl<O: Observer> World<O> {
@@ -112,6 +128,8 @@ impl<O: Observer> World<O> {
             points: Vec::new(),
             noting: false,
             trace: 0,
+            lines: 0,
+            current: 0,
         }
     }
 
@@ -165,6 +183,7 @@ impl<O: Observer> World<O> {
         let origin = Origin {
             asked: None,
             subject,
+            cause: 0,
         };
         self.take(who, taken, origin)
     }
@@ -283,6 +302,7 @@ impl<O: Observer> World<O> {
             let origin = Origin {
                 asked: None,
                 subject: 0,
+                cause: 0,
             };
             self.take(who, taken, origin);
         }
@@ -310,6 +330,7 @@ impl<O: Observer> World<O> {
             let origin = Origin {
                 asked: None,
                 subject,
+                cause: 0,
             };
             self.take(who, taken, origin);
             if self.members[who].life != life {
@@ -347,8 +368,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Takes an input: at once, or with the next commit when the disk needs time. Says whether it
-    /// was
-    /// taken.
+    /// was taken.
     pub(super) fn take(&mut self, who: usize, taken: Taken<Input>, origin: Origin) -> bool {
         let member = &mut self.members[who];
         if member.fsync == Span::ZERO {
@@ -386,6 +406,7 @@ impl<O: Observer> World<O> {
             return false;
         }
         self.counters.handles += inputs.len() as u64;
+        let first = self.took(who, inputs, origins);
         let member = &mut self.members[who];
         let done = member.run(inputs);
         let (party, observer) = (member.party, &mut self.observer);
@@ -400,7 +421,8 @@ impl<O: Observer> World<O> {
             self.crash(who, down);
             return true;
         }
-        for ((done, taken), origin) in done.into_iter().zip(inputs).zip(origins) {
+        for (nth, ((done, taken), origin)) in (0..).zip(done.into_iter().zip(inputs).zip(origins)) {
+            self.current = first + nth;
             match done {
                 Done::Released(outputs) => self.release(who, outputs, *origin),
                 Done::Unknown(error) => {
@@ -412,6 +434,28 @@ impl<O: Observer> World<O> {
             }
         }
         true
+    }
+
+    /// Inputs are handled now: a line of the trace for each. Gives the first one's number.
+    fn took(&mut self, who: usize, inputs: &[Taken<Input>], origins: &[Origin]) -> u64 {
+        let first = self.lines + 1;
+        self.lines += inputs.len() as u64;
+        self.current = first;
+        if self.observer.traces() {
+            for (nth, (taken, origin)) in (0..).zip(inputs.iter().zip(origins)) {
+                self.observer.step(&Step {
+                    n: first + nth,
+                    cause: origin.cause,
+                    at: self.now,
+                    of: self.members[who].party,
+                    from: taken.from,
+                    does: Does::of(taken),
+                    what: taken.what,
+                    receipt: self.subjects.label(origin.subject),
+                });
+            }
+        }
+        first
     }
 
     fn release(&mut self, who: usize, outputs: Outputs, origin: Origin) {

@@ -23,6 +23,8 @@ mod readme;
 #[cfg(test)]
 mod receipt;
 #[cfg(test)]
+mod runner;
+#[cfg(test)]
 mod scenario;
 #[cfg(test)]
 mod stores;

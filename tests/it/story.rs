@@ -11,7 +11,7 @@ use quittance::roles::{Actor, Role};
 use quittance::scenario::report::{Failure, Sweep};
 use quittance::scenario::{Act, Paper, Scenario};
 use quittance::sim::{
-    Options, Plan, RunReport, Staging, Store, crash_everywhere, run, sweep, unknown,
+    Options, Orders, Plan, RunReport, Staging, Store, crash_everywhere, run, sweep, unknown,
 };
 use quittance::store::StoreError;
 use quittance::time::Span;
@@ -144,8 +144,23 @@ fn every_scenario_passes_in_every_seed() {
             unknown(&scenario)
         );
         let seeds = seeds(few, if few == 1 { 4 } else { 1000 });
-        let swept = sweep(&scenario, &seeds, STAGING, &Options::PLAIN, jobs(2), |_| {}).unwrap();
-        all_pass(&swept);
+        let orders = Orders::all(jobs(2));
+        let swept = sweep(&scenario, &seeds, STAGING, &Options::PLAIN, &orders).unwrap();
+        all_pass(&swept.sweep);
+        assert!(swept.unsteady.is_empty(), "{name}: {:?}", swept.unsteady);
+    }
+}
+
+#[test]
+fn what_was_found_once_stays_gone() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/regressions");
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path().display().to_string();
+        let source = std::fs::read_to_string(&path).unwrap();
+        let scenario = Arc::new(Scenario::parse(&path, &source).unwrap());
+        for seed in scenario.run.seeds.iter() {
+            passes(&run(&scenario, seed, STAGING, &Options::PLAIN).unwrap());
+        }
     }
 }
 
@@ -166,17 +181,20 @@ fn the_first_sale_ends_right_under_loss_repetition_and_crashes() {
         &seeds(60, 1000),
         STAGING,
         &options,
-        jobs(2),
-        |_| {},
+        &Orders::all(jobs(2)),
     );
-    all_pass(&swept.unwrap());
+    all_pass(&swept.unwrap().sweep);
 }
 
 #[test]
 fn a_sweep_does_not_depend_on_the_number_of_threads() {
     let scenario = Arc::new(scenario("lossy"));
     let seeds: Vec<u64> = (1..=12).collect();
-    let swept = |n| sweep(&scenario, &seeds, STAGING, &Options::PLAIN, jobs(n), |_| {}).unwrap();
+    let swept = |n| {
+        let orders = Orders::all(jobs(n));
+        let swept = sweep(&scenario, &seeds, STAGING, &Options::PLAIN, &orders).unwrap();
+        (swept.sweep.clone(), swept.to_json(&scenario))
+    };
     assert_eq!(swept(1), swept(3));
 }
 

@@ -207,8 +207,8 @@ fn eventually_has_a_deadline_and_sometimes_fails_the_sweep_only() {
     let mut sweep = Sweep::default();
     sweep.add(1, 0, outcome);
     assert_eq!(sweep.verdict(&scenario), Verdict::Failed);
-    let text = sweep.text(&scenario, |file, seed| {
-        format!("quittance run {file} --seed {seed}")
+    let text = sweep.text(&scenario, |file, seed, _| {
+        format!("   replay: quittance run {file} --seed {seed}\n")
     });
     assert!(
         text.contains("replay: quittance run day.toml --seed 1"),

@@ -7,6 +7,7 @@ mod fault;
 mod find;
 mod network;
 mod parties;
+mod replay;
 mod run;
 mod step;
 pub(crate) mod table;
@@ -62,6 +63,7 @@ pub(super) fn cases(source: &Source<'_>) -> Result<Vec<Scenario>, Invalid> {
         scenarios.extend(found.map(|found| Scenario {
             case: Text::clean(&case.label),
             vars: case.vars,
+            written: compose::written(&case.tree),
             bases: texts.iter().skip(1).map(|(base, _)| base.clone()).collect(),
             ..found
         }));
@@ -179,6 +181,7 @@ impl Lower {
         let steps = self.steps(&mut root, &run);
         let expects = self.expects(&mut root, &run);
         let off = self.off(&mut root);
+        let replay = self.replay(&mut root);
         root.finish(self);
         Some(Scenario {
             file: file.to_owned(),
@@ -202,6 +205,8 @@ impl Lower {
             steps,
             expects,
             off,
+            replay,
+            written: toml::Table::new(),
         })
     }
 

@@ -42,6 +42,8 @@ impl Lower {
             steps: Vec::new(),
             expects: Vec::new(),
             off: Vec::new(),
+            replay: None,
+            written: toml::Table::new(),
         }
     }
 }

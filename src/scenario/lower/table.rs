@@ -322,6 +322,8 @@ macro_rules! read_from_str {
 }
 
 read_from_str! {
+    crate::scenario::report::Class: "a class of failure, such as \"invariant\"";
+    crate::scenario::replay::Harm: "what a plan does, such as \"drop\"";
     Name: "a name of lower-case letters, digits and dashes, 30 at most";
     Span: "a time such as \"300ms\", \"3s\", \"45m\" or \"2d\"";
     Share: "a percentage such as \"1%\"";

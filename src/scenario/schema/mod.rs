@@ -22,6 +22,7 @@ use super::diagnostic::Mark;
 use super::units::{Bandwidth, Range, Rate, Seeds, Share};
 use crate::id::{Name, Party, PartyKind};
 use crate::money::{Currency, Money};
+use crate::scenario::replay::Replay;
 use crate::text::Text;
 use crate::time::{Span, Time};
 use crate::words::words;
@@ -72,6 +73,10 @@ pub struct Scenario {
     pub expects: Vec<Expect>,
     /// Invariants that this scenario switches off.
     pub off: Vec<Off>,
+    /// The one run that this file is; none for a story that draws its faults.
+    pub replay: Option<Replay>,
+    /// The file as it was written, laid over its bases and with its variables replaced.
+    pub written: toml::Table,
 }
 
 /// How long and how often a scenario runs.
