@@ -22,6 +22,7 @@ mod qr;
 mod receipt;
 mod registry;
 mod replay;
+mod report;
 mod run;
 mod runtime;
 mod scan;

@@ -12,7 +12,8 @@ fn root(path: &str) -> String {
     root.join(path).display().to_string()
 }
 
-const SLIPS: &str = "schema = 1\nname = \"slips\"\n[bank.river]\n[merchant.noodle-bar]\n[customer.ann]\n\
+const SLIPS: &str = "schema = 1\nname = \"slips\"\n[bank.river]\n[merchant.noodle-bar]\n\
+[customer.ann]\n\
 [[step]]\nwho = \"noodlebar\"\ndoes = \"print\"\nwith = { order = \"A1\", amount = \"23.50\" }\n\
 [[step]]\nwho = \"ann\"\ndoes = \"scna\"\nwith = { receipt = \"A1\" }\n\
 [[fault]]\nid = \"late\"\non = \"river\"\ndo = \"crash\"\nat = \"20m\"\n\
@@ -39,9 +40,10 @@ fn check_says_every_error_of_a_file_at_once_with_its_place() {
 
 #[test]
 fn every_scenario_of_the_library_is_sound_and_in_its_usual_layout() {
-    for folder in ["scenarios", "scenarios/regressions"] {
+    for folder in ["scenarios", "scenarios/bases", "scenarios/regressions"] {
         let folder = root(folder);
-        if Path::new(&folder).is_dir() {
+        let files = std::fs::read_dir(&folder).into_iter().flatten().count();
+        if files > 0 {
             let checked = quittance(&["scenario", "check", &folder], b"");
             assert_eq!(checked.status.code(), Some(0), "{}", said(&checked.stderr));
             let laid_out = quittance(&["scenario", "fmt", "--check", &folder], b"");
@@ -129,4 +131,25 @@ fn the_library_holds_over_a_few_seeds_of_each_story() {
     args.extend(paths.iter().map(String::as_str));
     let ran = quittance(&args, b"");
     assert_eq!(ran.status.code(), Some(0), "{}", said(&ran.stdout));
+}
+
+#[test]
+fn a_run_leaves_its_reports_as_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (xml, json, html) = (file("r.xml"), file("r.json"), file("r.html"));
+    let reports = format!("junit={xml},json={json},html={html}");
+    let story = root("scenarios/declining-bank.toml");
+    let ran = quittance(
+        &["run", &story, "--seeds", "1..=3", "--report", &reports],
+        b"",
+    );
+    assert_eq!(ran.status.code(), Some(0), "{}", said(&ran.stderr));
+    let read = |name: &str| std::fs::read_to_string(name).unwrap();
+    assert_eq!(read(&xml).matches("<testsuite ").count(), 2);
+    let json: serde_json::Value = serde_json::from_str(&read(&json)).unwrap();
+    assert_eq!(json["scenarios"][1]["verdict"], "passed");
+    assert!(read(&html).contains("declining-bank[reason=over-limit]"));
+    let wrong = quittance(&["run", &story, "--report", "pdf=x"], b"");
+    assert_eq!(wrong.status.code(), Some(2));
 }

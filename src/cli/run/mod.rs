@@ -5,6 +5,7 @@ mod progress;
 mod select;
 
 use super::exit::{Exit, Failure};
+use super::report::Reports;
 use super::scratch::Scratch;
 use super::{Ended, interrupt, load, output, scan};
 use crate::play;
@@ -77,6 +78,9 @@ pub(super) struct Args {
     /// Say what happened how often, and what never did.
     #[arg(long)]
     coverage: bool,
+    /// Reports to write as files: `junit=F,json=F,html=F`.
+    #[arg(long, value_name = "KIND=FILE,..")]
+    report: Option<Reports>,
     /// What to write.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -130,6 +134,7 @@ pub(super) fn run(args: &Args) -> Ended {
         ));
     }
     let mut total = Total::default();
+    let mut sweeps = Vec::new();
     let mut selected = 0;
     for scenario in &scenarios {
         if pressed.load(Ordering::Relaxed) {
@@ -145,6 +150,10 @@ pub(super) fn run(args: &Args) -> Ended {
         trace_failing(args, scenario, &swept)?;
         output::data(report(args, scenario, &swept, &pressed)?.as_bytes())?;
         total.add(scenario, &swept);
+        sweeps.push((Arc::clone(scenario), swept.sweep));
+    }
+    if let Some(reports) = &args.report {
+        reports.write(&sweeps)?;
     }
     if selected == 0 {
         return Err(Failure::new(Exit::Nothing, "select a seed: none is left"));
