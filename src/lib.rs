@@ -26,6 +26,7 @@
 #[cfg(all(feature = "seeded-bugs", not(debug_assertions)))]
 compile_error!("seeded defects are for tests: no release is built with them");
 
+pub mod attack;
 pub mod board;
 pub mod cast;
 pub mod chance;

@@ -5,11 +5,11 @@ use super::scan::full;
 use super::{Ended, clock, input, output, private};
 use crate::code::bundle::{Host, Merchant, Payee, SignedBundle, TerminalEpoch};
 use crate::code::issuer::{Act, Entry, Issuer, IssuerError, Secrets};
-use crate::code::sealed::Seed;
+use crate::code::sealed::{Certificate, Seed};
 use crate::id::{MerchantId, Name, Party, TerminalId};
 use crate::sign::{KeyId, PublicKey, Suite};
 use crate::text::Text;
-use crate::time::Span;
+use crate::time::{Span, Time};
 use clap::{Subcommand, ValueEnum};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -381,6 +381,20 @@ impl Folder {
         })
     }
 
+    /// Certifies a terminal's key and saves that it did; earlier epochs overlap for a week.
+    pub(super) fn certify(
+        &mut self,
+        at: TerminalEpoch,
+        key: PublicKey,
+        holds: Span,
+        now: Time,
+    ) -> Result<Certificate, Failure> {
+        let issued = self.issuer.issue(at, key, holds, days(OVERLAP_DAYS), now);
+        let certificate = issued.map_err(|error| refused(&error))?;
+        self.save()?;
+        Ok(certificate)
+    }
+
     /// Writes what is new: the secrets first, so that no key in the log can be lost.
     pub(super) fn save(&mut self) -> Result<(), Failure> {
         let secrets = serde_json::to_vec(self.issuer.secrets());
@@ -396,5 +410,7 @@ impl Folder {
     }
 }
 
+/// For how long a chip's earlier epochs are still trusted after a rotation.
+const OVERLAP_DAYS: u32 = 7;
 const SECRETS: &str = "secrets.json";
 const LOG: &str = "log.jsonl";

@@ -1,6 +1,9 @@
 //! The commands, one file each. What was typed is parsed here and nowhere else.
 
 mod account;
+mod apdu;
+mod attack;
+mod chip;
 mod clock;
 mod code;
 mod config;
@@ -72,7 +75,10 @@ enum Command {
     Scan(scan::Args),
     Serve(serve::Args),
     Issuer(issuer::Args),
+    Chip(chip::Args),
+    Apdu(apdu::Args),
     Code(code::Args),
+    Attack(attack::Args),
     Wallet(wallet::Args),
     Ops(ops::Args),
     Order(order::Args),
@@ -119,7 +125,10 @@ pub fn main() -> ExitCode {
         Command::Scan(args) => scan::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Issuer(args) => issuer::run(&args),
+        Command::Chip(args) => chip::run(&args),
+        Command::Apdu(args) => apdu::run(&args),
         Command::Code(args) => code::run(&args),
+        Command::Attack(args) => attack::run(&args),
         Command::Wallet(args) => wallet::run(&args),
         Command::Ops(args) => ops::run(&args),
         Command::Order(args) => order::run(&args),

@@ -18,7 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["ledger", "roles"],
     &["board", "cast", "db", "scenario"],
     &["config", "net", "sim"],
-    &["play", "source"],
+    &["attack", "play", "source"],
     &["tui"],
     &["cli"],
 ];

@@ -10,6 +10,8 @@
 
 pub mod apdu;
 mod card;
+mod device;
+mod image;
 mod instruction;
 mod memory;
 mod module;
@@ -18,6 +20,8 @@ pub mod session;
 pub(super) mod tests;
 mod wire;
 
+pub use device::{Device, DeviceError, Storage};
+pub use image::{IMAGE_LEN, Image, ImageError, KeyImage, StorageKey};
 pub use instruction::{Guard, Instruction, Life};
 pub use memory::{COUNTERS_AHEAD, ChipMemory, ChipRam, PIN_TRIES_MAX, PUK_TRIES_MAX};
 pub use module::{Heard, Module, ModuleError, Stage};

@@ -1,5 +1,7 @@
 //! The payment code's own commands: issuer, chip, code, attack.
 
+mod attack;
+mod chip;
 mod explain;
 mod issuer;
 

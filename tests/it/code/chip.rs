@@ -1,0 +1,195 @@
+//! `quittance chip` and `quittance apdu`, as a keeper uses them.
+
+use super::{at, code, stderr, stdout};
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const SHOP: [&str; 6] = [
+    "--name",
+    "Bean & Leaf",
+    "--bank",
+    "river",
+    "--account",
+    "bean",
+];
+/// A P-256 point that is nobody's secret: the group's generator.
+const KEY: &str = "036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296";
+
+/// A scheme and a chip, side by side.
+struct Shop {
+    dir: tempfile::TempDir,
+    pin: String,
+    puk: String,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let issuer = dir.path().join("issuer");
+        assert_eq!(code(&at("--dir", &issuer, &["issuer", "init"])), 0);
+        let certify = [
+            "issuer",
+            "issue",
+            "--merchant",
+            "00000001",
+            "--till",
+            "9",
+            "--key",
+            KEY,
+        ];
+        assert_eq!(
+            code(&at("--dir", &issuer, &[&certify[..], &SHOP].concat())),
+            0
+        );
+        let made = at("--dir", &dir.path().join("chip"), &["chip", "init"]);
+        assert_eq!(code(&made), 0, "{}", stderr(&made));
+        let words: Vec<String> = stdout(&made)
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        let (pin, puk) = (words[1].clone(), words[3].clone());
+        Self { dir, pin, puk }
+    }
+
+    fn chip(&self, args: &[&str]) -> Output {
+        self.chip_with(&self.pin, args)
+    }
+
+    fn chip_with(&self, pin: &str, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_quittance"))
+            .args([&["chip"], args].concat())
+            .args(["--dir", self.dir.path().join("chip").to_str().unwrap()])
+            .env("QUITTANCE_CHIP_PIN", pin)
+            .output()
+            .unwrap()
+    }
+
+    fn put_keys(&self, what: &[&str]) -> Output {
+        let path = |name| self.dir.path().join(name).to_str().unwrap().to_owned();
+        let (issuer, master) = (path("issuer"), path("master.key"));
+        let more = ["--issuer", issuer.as_str(), "--master-key", master.as_str()];
+        self.chip(&[what, &more].concat())
+    }
+
+    fn personalised() -> Self {
+        let shop = Self::new();
+        let done = shop.put_keys(&["personalise", "--merchant", "00000001"]);
+        assert_eq!(code(&done), 0, "{}", stderr(&done));
+        shop
+    }
+
+    fn apdu(&self, lines: &str) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_quittance"))
+            .args([
+                "apdu",
+                "--dir",
+                self.dir.path().join("chip").to_str().unwrap(),
+            ])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(lines.as_bytes())
+            .unwrap();
+        child.wait_with_output().unwrap()
+    }
+}
+
+#[test]
+fn a_chip_lives_from_blank_to_terminated() {
+    let shop = Shop::new();
+    assert!(stdout(&shop.chip(&["status"])).contains("life      blank"));
+    assert_eq!(code(&shop.chip(&["lock"])), 1);
+    let done = shop.put_keys(&["personalise", "--merchant", "00000001"]);
+    assert_eq!(code(&done), 0, "{}", stderr(&done));
+    let status = shop.chip(&["status"]);
+    assert!(
+        stdout(&status).contains("life      personalised"),
+        "{}",
+        stdout(&status)
+    );
+    assert!(
+        stdout(&status).contains("shop      Bean & Leaf"),
+        "{}",
+        stdout(&status)
+    );
+    assert!(
+        stdout(&status).contains("self-test passed"),
+        "{}",
+        stdout(&status)
+    );
+    assert_eq!(
+        code(&shop.put_keys(&["personalise", "--merchant", "00000001"])),
+        1
+    );
+    assert!(stdout(&shop.apdu("pair\nget-identity\n")).contains("epoch 1, Bean & Leaf"));
+    assert_eq!(stdout(&shop.chip(&["lock"])), "locked\n");
+    assert_eq!(stdout(&shop.chip(&["unlock"])), "active\n");
+    let rotated = shop.put_keys(&["rotate"]);
+    assert_eq!(code(&rotated), 0, "{}", stderr(&rotated));
+    assert!(stdout(&shop.apdu("pair\nget-identity\n")).contains("epoch 2, Bean & Leaf"));
+    assert_eq!(stdout(&shop.chip(&["terminate"])), "terminated\n");
+    assert!(stdout(&shop.chip(&["status"])).contains("life      terminated"));
+    assert_eq!(code(&shop.put_keys(&["rotate"])), 1);
+}
+
+#[test]
+fn wrong_pins_block_across_restarts_and_the_puk_unblocks() {
+    let shop = Shop::personalised();
+    assert_eq!(code(&shop.apdu("pair\n")), 0);
+    for left in ["2", "1", "0"] {
+        let wrong = shop.chip_with("000000x", &["lock"]);
+        assert_eq!(code(&wrong), 1);
+        assert!(
+            stderr(&wrong).contains(&format!("{left} tries left")),
+            "{}",
+            stderr(&wrong)
+        );
+    }
+    assert!(stderr(&shop.chip(&["lock"])).contains("no tries are left"));
+    let puk = shop.dir.path().join("puk");
+    fs::write(&puk, &shop.puk).unwrap();
+    let unlocked = shop.chip(&["unlock", "--puk", puk.to_str().unwrap()]);
+    assert_eq!(code(&unlocked), 0, "{}", stderr(&unlocked));
+    assert_eq!(stdout(&shop.chip(&["lock"])), "locked\n");
+}
+
+#[test]
+fn the_shell_decodes_and_a_chip_seals_nothing_before_a_session() {
+    let shop = Shop::personalised();
+    let trace = shop.apdu("80F20000\n802A0000\nseal-and-sign\nget-status\njunk\n");
+    assert_eq!(code(&trace), 1, "a refusal is a no");
+    let says = stdout(&trace);
+    assert!(says.contains("get-status, 0 bytes"), "{says}");
+    assert!(says.contains("6982  no session"), "{says}");
+    assert!(says.contains("personalised, 3 PIN tries"), "{says}");
+    assert!(
+        says.contains("neither a command nor an instruction: junk"),
+        "{says}"
+    );
+    assert_eq!(code(&shop.apdu("get-status\n")), 0);
+}
+
+#[test]
+fn its_files_show_no_key_and_a_damaged_one_is_malformed() {
+    let shop = Shop::personalised();
+    let chip = shop.dir.path().join("chip");
+    let memory = fs::read(chip.join("chip.bin")).unwrap();
+    let master = fs::read(shop.dir.path().join("master.key")).unwrap();
+    assert!(!memory.windows(32).any(|window| window == &master[..32]));
+    let module = fs::read_to_string(chip.join("module.json")).unwrap();
+    assert!(!module.contains(std::str::from_utf8(&master).unwrap()));
+    fs::write(chip.join("chip.bin"), vec![7; memory.len()]).unwrap();
+    assert_eq!(code(&shop.chip(&["status"])), 3);
+    assert_eq!(
+        code(&at("--dir", Path::new("nowhere"), &["chip", "status"])),
+        4
+    );
+}
