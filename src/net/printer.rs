@@ -170,8 +170,8 @@ impl Line {
                     self.say(Presence::Gone(late)).await;
                 }
             }
-            if self.wires.print.is_closed() && self.left.is_empty() && self.wires.print.is_empty() {
-                return;
+            if self.wires.print.is_closed() {
+                return; // its owner has gone, and nobody waits for the rest
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(AGAIN_MAX);
@@ -213,6 +213,9 @@ impl Line {
             let mut pause = AGAIN;
             while let Err(error) = lpd::send(address, queue, &job).await {
                 self.say(Presence::Gone(error.to_string())).await;
+                if self.wires.print.is_closed() {
+                    return;
+                }
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(AGAIN_MAX);
             }

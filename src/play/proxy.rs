@@ -92,7 +92,7 @@ impl Proxy {
         };
         let (printer, print) = mpsc::channel(WAITING_MAX);
         let (answers, from_printer) = mpsc::channel(WAITING_MAX);
-        let (presence, present) = mpsc::channel(WAITING_MAX);
+        let (presence, mut present) = mpsc::channel(WAITING_MAX);
         let (events, jobs) = mpsc::channel(WAITING_MAX);
         let (orders, from_owner) = mpsc::channel(WAITING_MAX);
         let ends = Ends {
@@ -111,6 +111,7 @@ impl Proxy {
         let port = tokio::spawn(async move {
             let _closed = raw::serve(setup.raw, Arc::new(Clock::default()), machine, ends).await;
         });
+        let last_word = tell.clone();
         let (stop, stopped) = oneshot::channel();
         let owner = Owner {
             coder: setup.coder,
@@ -119,9 +120,15 @@ impl Proxy {
             notes: JoinSet::new(),
         };
         let owner = tokio::spawn(async move {
-            owner.run(jobs, present, stopped).await;
+            owner.run(jobs, &mut present, stopped).await;
             drop(port.await);
-            drop(tokio::time::timeout(CLOSE_TIME_MAX, device).await);
+            if tokio::time::timeout(CLOSE_TIME_MAX, device).await.is_err() {
+                let late = Presence::Gone("no answer in time".to_owned());
+                drop(last_word.try_send(Told::Printer(late))); // nobody has to listen
+            }
+            while let Ok(last) = present.try_recv() {
+                drop(last_word.try_send(Told::Printer(last)));
+            }
         });
         Ok(Self {
             address,
@@ -188,7 +195,7 @@ impl Owner {
     async fn run(
         mut self,
         mut jobs: mpsc::Receiver<Event>,
-        mut present: mpsc::Receiver<Presence>,
+        present: &mut mpsc::Receiver<Presence>,
         mut stopped: oneshot::Receiver<()>,
     ) {
         loop {

@@ -261,6 +261,13 @@ fn stdin_goes_through_to_a_file_an_lpd_queue_and_a_virtual_printer() {
     let sent = quittance(&["receipt", "print", "--to", &queue], KITCHEN);
     assert_eq!(sent.status.code(), Some(0));
     assert_eq!(printer.until(|all| all.len() >= KITCHEN.len()), KITCHEN);
+    // A job that reached no printer is not a job that was printed.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = nobody.local_addr().unwrap();
+    drop(nobody);
+    let nobody = format!("lpd://{address}/raw");
+    let lost = quittance(&["receipt", "print", "--to", &nobody], KITCHEN);
+    assert_eq!(lost.status.code(), Some(6));
     let missing = quittance(&["receipt", "print", "/no/such/job"], b"");
     assert_eq!(missing.status.code(), Some(4));
 }

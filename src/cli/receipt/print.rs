@@ -65,10 +65,13 @@ pub(super) fn print(
         let mut proxy = Proxy::open(setup).map_err(PlayError::Node)?;
         let sent = sent(&mut proxy, job, copies, |told| tell(told, &profile, &say)).await;
         let mut told = proxy.close().await;
+        let mut lost = false;
         while let Some(told) = told.recv().await {
+            lost |= matches!(told, Told::Printer(Presence::Gone(_)));
             tell(told, &profile, &say);
         }
-        Ok(sent)
+        let lost = lost.then(|| Failure::new(Exit::Environment, "reach the printer"));
+        Ok(sent.and(lost.map_or(Ok(()), Err)))
     })?;
     match ended {
         None => Ok(Exit::Interrupted),
