@@ -85,16 +85,16 @@ pub(super) fn run(args: &Args) -> Ended {
         match &args.sim {
             Some(path) => {
                 let (mut sim, first) = simulated(args, path)?;
-                let first = News::Entries(first);
                 if let Some(file) = &args.snapshot {
-                    return snapshot(args, &mut sim, first, file);
+                    return snapshot(args, &mut sim, News::Entries(first), file);
                 }
-                show(args, &filter, sim, first).await
+                sim.tell(first);
+                show(args, &filter, sim).await
             }
             None => {
                 let servers = Watched::open(&args.watched)?.operators()?;
                 let live = source::Live::follow(servers);
-                show(args, &filter, live, News::Entries(Vec::new())).await
+                show(args, &filter, live).await
             }
         }
     })
@@ -121,7 +121,7 @@ fn simulated(args: &Args, path: &Path) -> Result<(Simulated, Entries), Failure> 
 
 type Entries = Vec<(crate::id::Party, crate::journal::Entry)>;
 
-async fn show(args: &Args, filter: &Filter, source: impl source::Source, first: News) -> Ended {
+async fn show(args: &Args, filter: &Filter, source: impl source::Source) -> Ended {
     let accessible = std::env::var_os("ACCESSIBLE").is_some_and(|on| !on.is_empty() && on != "0");
     if args.plain || accessible || !std::io::stdout().is_terminal() {
         return plain(filter, source).await;
@@ -129,8 +129,7 @@ async fn show(args: &Args, filter: &Filter, source: impl source::Source, first: 
     let size = crossterm::terminal::size();
     let size = size
         .map_err(|error| Failure::new(Exit::Environment, format!("use the terminal: {error}")))?;
-    let mut app = app(args, size)?;
-    app.update(Event::News(first));
+    let app = app(args, size)?;
     let in_tmux = std::env::var_os("TMUX").is_some();
     match tui::run(app, source, in_tmux).await {
         Ok(tui::Ended::Quit) => Ok(Exit::Done),

@@ -74,6 +74,11 @@ impl Simulated {
         self.run.news()
     }
 
+    /// Tells these before anything else.
+    pub fn tell(&mut self, entries: Vec<(Party, Entry)>) {
+        self.answers.push_front(News::Entries(entries));
+    }
+
     /// The virtual instant that it has come to.
     pub const fn instant(&self) -> Time {
         self.run.now()

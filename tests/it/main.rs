@@ -17,6 +17,8 @@ mod kill;
 #[cfg(test)]
 mod node;
 #[cfg(test)]
+mod ops;
+#[cfg(test)]
 mod printing;
 #[cfg(test)]
 mod readme;

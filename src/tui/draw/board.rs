@@ -80,7 +80,7 @@ const COLUMNS: &[Column] = &[
     column("AT", 12, 100, None, |line, _| {
         line.last
             .2
-            .map(|party| party.name.to_string())
+            .map(|party| party.to_string())
             .unwrap_or_default()
     }),
     right(column("IDLE", 6, 110, None, |line, now| {

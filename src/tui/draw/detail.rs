@@ -18,9 +18,9 @@ const FRAME: usize = 5;
 const TIME: u16 = 12;
 const LABEL: u16 = 15;
 /// The least that a lane takes, and the most.
-const LANE: (u16, u16) = (6, 16);
+const LANE: (u16, u16) = (5, 16);
 /// What the message beside the ladder takes, at least and at most.
-const MESSAGE: (u16, u16) = (26, 60);
+const MESSAGE: (u16, u16) = (22, 60);
 
 /// How many rungs there is room for.
 pub(in crate::tui) fn ladder_height(app: &App) -> usize {
@@ -337,16 +337,16 @@ fn money(detail: &Detail, pen: &mut Pen<'_>, y: u16) {
             _moved => palette.good(),
         };
         let seconds: String = clock(entry.at).chars().take(8).collect();
-        pen.put_right(1, TIME - 1, y, &seconds, Style::new());
-        pen.put_within(TIME, y, TIME + 9, kind.word(), style);
+        pen.put_within(1, y, 9, &seconds, Style::new());
+        pen.put_within(10, y, 18, party.name.as_str(), Style::new());
+        pen.put_within(19, y, 28, kind.word(), style);
         let text = event.amount.map(amount).unwrap_or_default();
-        pen.put_right(TIME + 9, TIME + 24, y, &text, Style::new());
+        pen.put_right(28, 42, y, &text, Style::new());
         let book = |book: &Option<crate::text::Text>| {
             book.as_ref()
                 .map_or_else(|| "?".to_owned(), ToString::to_string)
         };
         let books = format!("{} > {}", book(&event.debit), book(&event.credit));
-        let after = pen.put(TIME + 26, y, &books, Style::new());
-        pen.put(after + 2, y, &format!("at {}", party.name), palette.faint());
+        pen.put(43, y, &books, Style::new());
     }
 }
