@@ -71,7 +71,10 @@ pub(super) fn print(
             tell(told, &profile, &say);
         }
         let lost = lost.then(|| Failure::new(Exit::Environment, "reach the printer"));
-        Ok(sent.and(lost.map_or(Ok(()), Err)))
+        Ok(match lost {
+            Some(lost) => sent.and(Err(lost)),
+            None => sent,
+        })
     })?;
     match ended {
         None => Ok(Exit::Interrupted),

@@ -197,7 +197,8 @@ impl Town {
             }));
         }
         lines.sort();
-        lines.iter().map(|(_, line)| format!("{line}\n")).collect()
+        let lines: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
+        lines.join("\n")
     }
 
     /// The till prints; a terminal that is not there is tried again later.
