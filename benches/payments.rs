@@ -1,9 +1,9 @@
-//! Whole payments per second over loopback HTTP: the real roles with real signatures, every server a
-//! node of its own on SQLite, and the load of 64 payers in the same process.
+//! Whole payments per second over loopback HTTP: the real roles with real signatures, every server
+//! a node of its own on SQLite, and the load of 64 payers in the same process.
 //!
 //! Run with `cargo bench --bench payments [SECONDS]`. A payment is everything from the scan of a
-//! signed code to the wallet's PAID: `open`, `pay`, `claim`, `paid`, and the shop's notice and slip.
-//! Codes are sealed and signed before the clock starts, as shops' chips would do it.
+//! signed code to the wallet's PAID: `open`, `pay`, `claim`, `paid`, and the shop's notice and
+//! slip. Codes are sealed and signed before the clock starts, as shops' chips would do it.
 #![expect(
     clippy::print_stdout,
     clippy::disallowed_methods,

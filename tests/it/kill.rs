@@ -209,4 +209,9 @@ fn look(mut town: Town, until: Instant) {
     assert_eq!(town.balance(1, "bob"), "47.80 EUR");
     assert_eq!(town.balance(2, "coffee-bar"), "2.20 EUR");
     assert_eq!(town.held(1), 0);
+    let terminal = town.journal(4);
+    let slips = terminal
+        .iter()
+        .filter(|e| e.event.kind == EventKind::SlipPrinted);
+    assert_eq!(slips.count(), 1);
 }

@@ -40,6 +40,9 @@ const TILLS: u16 = 100;
 /// How long a till waits for the paper before it prints again.
 const TILL_WAITS: Duration = Duration::from_secs(3);
 
+/// How long a slip may take after its terminal's death: longer than two of its repetitions.
+const SLIP_WAITS: Duration = Duration::from_secs(15);
+
 pub(super) struct Town {
     folder: TempDir,
     base: u16,
@@ -49,6 +52,8 @@ pub(super) struct Town {
     printed: Instant,
     /// When all were up.
     pub(super) begun: Instant,
+    /// When the terminal was killed.
+    terminal_died: Option<Instant>,
     /// When the wallet was first started.
     pub(super) wallet_begun: Option<Instant>,
     config: Config,
@@ -70,6 +75,7 @@ impl Town {
             printed: Instant::now(),
             begun: Instant::now(),
             wallet_begun: None,
+            terminal_died: None,
             actors: play::actors(&cast, &scenario),
             config: Config::of_scenario(scenario),
         };
@@ -136,6 +142,9 @@ impl Town {
     /// SIGKILL.
     pub(super) fn kill(&mut self, member: usize) {
         let mut child = self.running[member].take().unwrap();
+        if MEMBERS[member].0 == PartyKind::Terminal {
+            self.terminal_died = Some(Instant::now());
+        }
         child.kill().unwrap();
         child.wait().unwrap();
     }
@@ -219,8 +228,11 @@ impl Town {
         std::fs::read_to_string(self.path("terminal-coffee-bar")).unwrap_or_default()
     }
 
+    /// Whether the slip came out. One that was on its way to the printer when the terminal died
+    /// stays unprinted: its journal has it, and the back office heard.
     pub(super) fn slip_is_out(&self) -> bool {
-        self.paper().contains("Paid by")
+        let died = self.terminal_died;
+        self.paper().contains("Paid by") || died.is_some_and(|at| at.elapsed() > SLIP_WAITS)
     }
 
     /// Whether the wallet has paid. It scans as soon as there is a paper, and begins again after
