@@ -35,6 +35,7 @@ mod secrets;
 mod serve;
 mod settings;
 mod shell;
+mod slow;
 mod terminal;
 mod trace;
 mod up;

@@ -5,6 +5,7 @@
 use super::exit::{Exit, Failure};
 use super::settings::Args as Network;
 use super::shell::Signer;
+use super::slow::Slow;
 use super::{Ended, input, output};
 use crate::code::draw::{self, Ink, Raster};
 use crate::code::link::to_link;
@@ -120,6 +121,7 @@ pub(super) fn run(args: &Args) -> Ended {
     };
     let mut out = Vec::new();
     let mut exit = Exit::Done;
+    let mut slow = Slow::new("coding", Some(dues.len()));
     for (due, number) in dues.iter().zip(1_u32..) {
         match due {
             Ok(due) => {
@@ -135,7 +137,9 @@ pub(super) fn run(args: &Args) -> Ended {
                 refuse(args, number, why, &mut out);
             }
         }
+        slow.step(usize::try_from(number).unwrap_or(usize::MAX));
     }
+    drop(slow);
     match &args.output {
         Some(path) => std::fs::write(path, &out).map_err(|error| {
             let name = path.display();

@@ -5,6 +5,7 @@ use super::demo::failure;
 use super::exit::{Exit, Failure};
 use super::network::{Place, Sockets};
 use super::settings::Args as Network;
+use super::slow::Slow;
 use super::{Ended, input, output, runtime, scan};
 use crate::id::{Name, Party};
 use crate::message::CodeHash;
@@ -174,6 +175,7 @@ async fn pay(
     let input = wallet.read_scan(begun, link, Expectation::default());
     inbox.ask("scan", actor::Input::from(input)).await?;
     let mut decided = false;
+    let mut slow = Slow::new("waiting for gateway and bank", None);
     while inbox.now().since(begun) <= WAIT_MAX {
         let payment = in_hand(&inbox, me, code).await?;
         match payment.filter(|p| p.state.is_over() || p.state == WalletState::Shown) {
@@ -183,6 +185,7 @@ async fn pay(
             }
             Some(payment) if !decided => {
                 decided = true;
+                slow = Slow::new("waiting for the bank", None);
                 let input = if asks.confirm(&amount(&payment)) {
                     wallet::Input::Confirm(code)
                 } else {
@@ -190,7 +193,10 @@ async fn pay(
                 };
                 inbox.ask("decide", actor::Input::from(input)).await?;
             }
-            _still_asked_for => tokio::time::sleep(Span::millis(20).to_std()).await,
+            _still_asked_for => {
+                slow.step(0);
+                tokio::time::sleep(Span::millis(20).to_std()).await;
+            }
         }
     }
     let waiting = "the bank; the payment is being checked".to_owned();

@@ -1,6 +1,7 @@
 //! `quittance receipt check`: a corpus against its labels.
 
 use super::super::exit::{Exit, Failure};
+use super::super::slow::Slow;
 use super::super::{Ended, input, output};
 use super::Reading;
 use crate::money::Currency;
@@ -61,6 +62,7 @@ pub(super) fn run(args: &Args) -> Ended {
 
 fn table(folder: &Path, profile: Option<&Profile>, hints: &Hints) -> Result<Table, Failure> {
     let mut table = Table::default();
+    let mut slow = Slow::new("reading receipts", None);
     let scans = scans(&folder.join("sroie"))?;
     let path = folder.join("labels.json");
     if path.exists() || scans.is_empty() {
@@ -69,6 +71,7 @@ fn table(folder: &Path, profile: Option<&Profile>, hints: &Hints) -> Result<Tabl
         for (name, label) in &all {
             let bytes = input::read(&folder.join(name))?;
             table.add(check_file(name, label, &bytes, profile, hints));
+            slow.step(0);
         }
     }
     for scan in scans {
@@ -85,6 +88,7 @@ fn table(folder: &Path, profile: Option<&Profile>, hints: &Hints) -> Result<Tabl
         };
         let checked = check_boxes(&name, &boxes, &json, &hints);
         table.add(checked.map_err(|e| malformed(&key, &e))?);
+        slow.step(0);
     }
     Ok(table)
 }
