@@ -173,11 +173,22 @@ impl Trace {
 
 /// How wide a column of a ladder is.
 const COLUMN: usize = 16;
+/// Up to its line, and after it.
+const BEFORE: usize = COLUMN / 2 + 1;
+const AFTER: usize = COLUMN - BEFORE;
 
 fn ladder(columns: &[Party], rungs: &[&Line], starts: Time) -> Vec<String> {
-    let names = columns.iter().map(|party| short(party.name.as_str()));
-    let heads: Vec<String> = names.map(|name| format!("{name:^COLUMN$}")).collect();
-    let mut out = vec![format!("{:10} {}", "", heads.concat().trim_end())];
+    // A shop's terminal, chip and back office have one name: the kind stands above it.
+    let heads = |word: fn(&Party) -> &str| {
+        let cells = columns
+            .iter()
+            .map(|party| format!("{:^COLUMN$}", short(word(party))));
+        format!("{:10} {}", "", cells.collect::<String>().trim_end())
+    };
+    let mut out = vec![
+        heads(|party| party.kind.word()),
+        heads(|party| party.name.as_str()),
+    ];
     for line in rungs {
         let place = |party: &Party| columns.iter().position(|known| known == party);
         let (Some(from), Some(to)) = (line.from.as_ref().and_then(place), place(&line.of)) else {
@@ -193,9 +204,9 @@ fn ladder(columns: &[Party], rungs: &[&Line], starts: Time) -> Vec<String> {
             format!("<{word:-^w$}", w = width - 1)
         };
         let cells = columns.iter().enumerate().map(|(at, _)| match at {
-            at if at < left || at > right => format!("{:^COLUMN$}", "|"),
-            at if at == left => format!("{:>w$}", "|", w = COLUMN / 2 + 1),
-            at if at == right => format!("{bar}|{:w$}", "", w = COLUMN - COLUMN / 2 - 1),
+            at if at < left || at > right => format!("{:>BEFORE$}{:AFTER$}", "|", ""),
+            at if at == left => format!("{:>BEFORE$}", "|"),
+            at if at == right => format!("{bar}|{:AFTER$}", ""),
             _between => String::new(),
         });
         let cells: String = cells.collect();
