@@ -2,7 +2,7 @@
 
 use super::carries::recorders;
 use super::expect::{FUNCTIONS, Op, PaymentStage, Statistic};
-use super::invariants::Invariant;
+use super::invariants::{ELSEWHERE, Invariant};
 use super::keys::{Key, SECTIONS, Takes};
 use super::schema::{
     AttackKind, Check, Chip, Crypto, Disk, ExpectKind, FaultKind, Key as ChipKey, Mode, Paper,
@@ -82,6 +82,12 @@ pub fn vocabulary() -> Vec<Vocabulary> {
     all.push(Vocabulary {
         title: "invariants",
         words: rules.collect(),
+    });
+    let elsewhere = ELSEWHERE.iter();
+    let elsewhere = elsewhere.map(|(name, why)| ((*name).to_owned(), (*why).to_owned()));
+    all.push(Vocabulary {
+        title: "invariants that are held elsewhere, or do not apply yet",
+        words: elsewhere.collect(),
     });
     all
 }

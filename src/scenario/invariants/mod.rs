@@ -38,6 +38,8 @@ words! {
         OnePayPerReceipt = "O1",
         /// ClaimExclusive.
         ClaimExclusive = "O2",
+        /// AtMostOneAttempt.
+        AtMostOneAttempt = "O3",
         /// LegalTransition.
         LegalTransition = "O4",
         /// UnknownNotFailed.
@@ -56,6 +58,12 @@ words! {
         MoneyStateAgreement = "O11",
         /// AmountIntegrity.
         AmountIntegrity = "O12",
+        /// DeadlineOrder.
+        DeadlineOrder = "O13",
+        /// LateIsRecorded.
+        LateIsRecorded = "O14",
+        /// NoInternalLeak.
+        NoInternalLeak = "O16",
         /// NotFoundIsNoProof.
         NotFoundIsNoProof = "O17",
         /// ZeroSum.
@@ -74,10 +82,58 @@ words! {
         HoldReleased = "L7",
         /// Dedupe.
         Dedupe = "M1",
+        /// SignedFresh.
+        SignedFresh = "M3",
+        /// Eventually.
+        Eventually = "M4",
+        /// SourceBound.
+        SourceBound = "C1",
         /// ChainUnbroken.
         ChainUnbroken = "C2",
+        /// Freshness.
+        Freshness = "C4",
     }
 }
+
+/// The invariants of the reference that are not checked as events happen, and where they are held.
+pub const ELSEWHERE: &[(&str, &str)] = &[
+    (
+        "O15",
+        "Liveness: the verdict on the quiet phase (deadlock, livelock, stuck)",
+    ),
+    ("L8", "FixedPoint: a type, `money::Money`"),
+    (
+        "L9",
+        "BalanceView: no party reports a balance yet; L2 compares the store with the fold",
+    ),
+    (
+        "L10",
+        "NoOverflow: `money::Money` and the ledger refuse; their tests show it",
+    ),
+    ("R1..R5", "no role gives money back yet"),
+    (
+        "M2",
+        "OrderFree: `run --explore` tries every order of delivery of a small story",
+    ),
+    (
+        "C3",
+        "KeyNeverLeaves: secrets are types that cannot be printed",
+    ),
+    ("C5", "BitFlip: tests of the sealed code, over every bit"),
+    (
+        "C6",
+        "NonceUnique: the chip's tests; in a run C2 sees every counter that was used",
+    ),
+    ("S1..S4", "no person acts in a simulation yet"),
+    (
+        "S5",
+        "Replay: one seed in twenty is run twice, and its fingerprints compared",
+    ),
+    (
+        "S6",
+        "ShadowModel: the model behind these checks; a test compares its books (L2)",
+    ),
+];
 
 impl Invariant {
     /// Its name and what it says.
@@ -91,6 +147,9 @@ impl Invariant {
             }
             Self::LegalTransition => {
                 "LegalTransition: every transition is in the table, and final states are final"
+            }
+            Self::AtMostOneAttempt => {
+                "AtMostOneAttempt: a payer tries again only when the last attempt is over"
             }
             Self::UnknownNotFailed => {
                 "UnknownNotFailed: only proof ends an attempt, and no timer does"
@@ -112,6 +171,13 @@ impl Invariant {
             Self::AmountIntegrity => {
                 "AmountIntegrity: amount, currency, payee and receipt are the same everywhere"
             }
+            Self::DeadlineOrder => {
+                "DeadlineOrder: nobody gives a payment up by the clock; the next hop is asked"
+            }
+            Self::LateIsRecorded => {
+                "LateIsRecorded: an outcome that was heard is kept, however late it came"
+            }
+            Self::NoInternalLeak => "NoInternalLeak: strangers hear one word, whatever the reason",
             Self::NotFoundIsNoProof => {
                 "NotFoundIsNoProof: \"not found\" ends nothing; only a tombstone does"
             }
@@ -123,6 +189,10 @@ impl Invariant {
             Self::PartialBound => "PartialBound: no more is captured than was held",
             Self::HoldReleased => "HoldReleased: what is refused, voided or closed holds nothing",
             Self::Dedupe => "Dedupe: an event has one effect per consumer",
+            Self::SignedFresh => "SignedFresh: what third parties must believe leaves signed",
+            Self::Eventually => "Eventually: at rest, the shop of a paid order has heard of it",
+            Self::SourceBound => "SourceBound: an order is raised for what a shop's chip sealed",
+            Self::Freshness => "Freshness: a code past its validity raises and grants nothing",
             Self::ChainUnbroken => "ChainUnbroken: a terminal's counter is used for one receipt",
         }
     }
@@ -239,10 +309,10 @@ impl Invariants {
             | E::CodeVerified
             | E::CodeRefused
             | E::ForkAlarm
-            | E::OrderConflict
             | E::InDoubt
-            | E::Delivered
-            | E::Parked => {}
+            | E::Delivered => {}
+            E::OrderConflict => self.conflict(place, &entry.event),
+            E::Parked => self.parked(place, &entry.event),
         }
     }
 

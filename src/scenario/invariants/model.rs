@@ -1,6 +1,6 @@
 //! What the checker knows: every order, receipt and book, as the journals told it.
 
-use crate::id::{AttemptId, MerchantId, Name, OrderId, Party, Uid};
+use crate::id::{AttemptId, MerchantId, Name, OrderId, Party, TerminalId, Uid};
 use crate::money::{Currency, Money};
 use crate::order::{BankOrderState, OrderState, PaymentState, Reason};
 use crate::text::Text;
@@ -15,6 +15,8 @@ pub(super) struct Model {
     /// Codes that chips sealed and terminals printed.
     pub(super) sealed: BTreeSet<Uid>,
     pub(super) printed: BTreeSet<Uid>,
+    /// Terminals that were seen to seal: what others have sealed is not told.
+    pub(super) sealers: BTreeSet<TerminalId>,
     pub(super) books: BTreeMap<Name, BTreeMap<(Text, Currency), Book>>,
 }
 
@@ -36,6 +38,14 @@ pub(super) struct Order {
     pub(super) state: Option<OrderState>,
     /// Since when it stands so.
     pub(super) since: Time,
+    /// When it was raised.
+    pub(super) born: Time,
+    /// Until when it may be claimed, from the first signed order.
+    pub(super) expires: Option<Time>,
+    /// The shop that is to hear of it.
+    pub(super) shop: Option<Party>,
+    /// Those whose messages about it were given up.
+    pub(super) parked: Vec<Party>,
     /// The attempt that holds it or paid it.
     pub(super) live: Option<(AttemptId, Name)>,
     /// Whom it names as payee: name, bank and account, from the first signed order.
@@ -56,6 +66,10 @@ impl Order {
             amount: None,
             state: None,
             since: at,
+            born: at,
+            expires: None,
+            shop: None,
+            parked: Vec::new(),
             live: None,
             payee: None,
             attempts: Vec::new(),
@@ -104,6 +118,7 @@ impl Order {
             self.wallets.push(Wallet {
                 name,
                 attempt: None,
+                open: None,
                 stage: Stage::Shown,
                 since: at,
             });
@@ -130,6 +145,8 @@ pub(super) struct Attempt {
     pub(super) answered: Option<(PaymentState, Option<Reason>)>,
     /// The answer that the bank heard to its claim: granted, or why not.
     pub(super) claim_answered: Option<Result<(), Reason>>,
+    /// Whether the gateway keeps its outcome for people.
+    pub(super) conflict: bool,
 }
 
 impl Attempt {
@@ -144,6 +161,7 @@ impl Attempt {
             books: None,
             answered: None,
             claim_answered: None,
+            conflict: false,
         }
     }
 
@@ -171,6 +189,8 @@ pub(super) enum Claim {
 pub(super) struct Wallet {
     pub(super) name: Name,
     pub(super) attempt: Option<AttemptId>,
+    /// The attempt that was confirmed and is not over.
+    pub(super) open: Option<AttemptId>,
     pub(super) stage: Stage,
     pub(super) since: Time,
 }

@@ -2,7 +2,7 @@
 
 use super::model::Claim;
 use super::{Invariant, Invariants, Place, name_of, shown};
-use crate::id::OrderId;
+use crate::id::{OrderId, PartyKind};
 use crate::journal::{Entry, Event, EventKind};
 use crate::order::{BankOrderState, OrderState};
 
@@ -15,6 +15,7 @@ impl Invariants {
             return;
         };
         self.same_receipt(place, id, event);
+        self.raised(place, id, event);
         let exclusive = match event.kind {
             EventKind::OrderClaimed => self.claimed(place, id, event),
             _ => true,
@@ -56,6 +57,42 @@ impl Invariants {
             let expected = format!("one order, {first}, for receipt {uid}");
             (expected, format!("a second one, {id}"))
         });
+    }
+
+    /// C1: what is raised comes from a code that a chip sealed.
+    fn raised(&mut self, place: Place, id: OrderId, event: &Event) {
+        let order = self.model.order_mut(id, place.at);
+        if order.state.is_some() {
+            return;
+        }
+        order.born = place.at;
+        order.shop = event.peer;
+        let Some(uid) = order.uid else { return };
+        let strange = self.model.sealers.contains(&uid.terminal);
+        let known = self.model.sealed.contains(&uid) || self.model.printed.contains(&uid);
+        let good = known || !strange;
+        self.must(good, Invariant::SourceBound, place, || {
+            let expected = format!("a receipt that {} sealed", uid.terminal);
+            (expected, format!("an order for {uid}"))
+        });
+    }
+
+    /// O14: the gateway keeps an outcome that it cannot take, for people.
+    pub(super) fn conflict(&mut self, place: Place, event: &Event) {
+        let key = event.order.zip(event.attempt);
+        if let (PartyKind::Gateway, Some((order, attempt)), Some(bank)) =
+            (place.party.kind, key, event.peer)
+        {
+            let order = self.model.order_mut(order, place.at);
+            order.attempt_mut(attempt, bank.name, place.at).conflict = true;
+        }
+    }
+
+    /// M4: a message was given up, where people see it.
+    pub(super) fn parked(&mut self, place: Place, event: &Event) {
+        if let (Some(order), Some(whom)) = (event.order, event.peer) {
+            self.model.order_mut(order, place.at).parked.push(whom);
+        }
     }
 
     /// O4: from the state that it stood in to the one that the event names.
@@ -100,12 +137,18 @@ impl Invariants {
         };
         let order = self.model.order_mut(id, place.at);
         let before = order.live.replace((attempt, bank));
+        let expires = order.expires;
         let claim = order.attempt_mut(attempt, bank, place.at);
         let (closed, state) = (claim.claim, claim.state);
         claim.claim = Claim::Granted;
         self.must(before.is_none(), Invariant::ClaimExclusive, place, || {
             let holder = before.map(|(attempt, bank)| format!("{bank}'s attempt {attempt}"));
             let expected = format!("no second claim beside {}", shown(holder));
+            (expected, format!("a grant to {bank}'s attempt {attempt}"))
+        });
+        let valid = expires.is_none_or(|expires| place.at < expires);
+        self.must(valid, Invariant::Freshness, place, || {
+            let expected = format!("no grant from {} on", shown(expires));
             (expected, format!("a grant to {bank}'s attempt {attempt}"))
         });
         let fresh = matches!(closed, Claim::Unasked);

@@ -2,7 +2,7 @@
 
 use super::model::{Attempt, Stage};
 use super::{Invariant, Invariants, Place, shown};
-use crate::id::OrderId;
+use crate::id::{AttemptId, OrderId};
 use crate::journal::{Entry, Event, EventKind};
 use crate::order::BankOrderState;
 
@@ -24,6 +24,13 @@ impl Invariants {
         wallet.stage = stage_of(event.kind);
         wallet.since = place.at;
         wallet.attempt = event.attempt.or(wallet.attempt);
+        let open = wallet.open;
+        wallet.open = match event.kind {
+            EventKind::PayConfirmed => event.attempt,
+            EventKind::PayDone | EventKind::PayFailed | EventKind::PayAbandoned => None,
+            _ => open,
+        };
+        self.one_at_a_time(place, entry, open);
         let after_paying = before == Stage::Done;
         self.must(!after_paying, Invariant::LegalTransition, place, || {
             (
@@ -36,6 +43,28 @@ impl Invariants {
             EventKind::PayFailed => self.failed(place, id, event),
             _ => {}
         }
+    }
+
+    /// O3 and O13: a new attempt begins when the last one is over, and nobody gives one up without
+    /// a word from the bank.
+    fn one_at_a_time(&mut self, place: Place, entry: &Entry, open: Option<AttemptId>) {
+        let kind = entry.event.kind;
+        let again = kind == EventKind::PayConfirmed && open != entry.event.attempt;
+        let second = open.is_some() && again;
+        self.must(!second, Invariant::AtMostOneAttempt, place, || {
+            let expected = format!("attempt {} to be over first", shown(open));
+            let actual = format!("attempt {} beside it", shown(entry.event.attempt));
+            (expected, actual)
+        });
+        let alone = match kind {
+            EventKind::PayFailed => entry.cause.from.is_none(),
+            EventKind::PayAbandoned => open.is_some(),
+            _ => false,
+        };
+        self.must(!alone, Invariant::DeadlineOrder, place, || {
+            let expected = format!("the bank asked what became of attempt {}", shown(open));
+            (expected, format!("{kind} by `{}`", entry.cause.what))
+        });
     }
 
     fn same_uid(&mut self, place: Place, id: OrderId, event: &Event) {
@@ -137,6 +166,7 @@ impl Invariants {
     /// C2: a counter is used once, by the chip and on paper.
     fn counted(&mut self, place: Place, event: &Event, sealed: bool) {
         let Some(uid) = event.uid else { return };
+        self.model.sealers.insert(uid.terminal);
         let seen = if sealed {
             &mut self.model.sealed
         } else {

@@ -2,12 +2,15 @@
 
 use super::model::{Attempt, Claim};
 use super::{Invariant, Invariants, Place, shown};
-use crate::id::{Name, Party};
-use crate::message::{Attempt as Of, Attested, BankReference, Message, Payment, PaymentOrder};
+use crate::id::{Name, Party, PartyKind};
+use crate::message::{
+    Attempt as Of, Attested, BankReference, Message, Payment, PaymentOrder, Refused,
+};
 use crate::order::{BankOrderState, BankStanding, OrderState, PaymentState, Reason};
 
 impl Invariants {
     pub(super) fn release(&mut self, place: Place, to: &Party, message: &Message) {
+        self.signed(place, message);
         match message {
             Message::Order(order) => self.order_said(place, &order.body),
             Message::Payment(payment) => self.payment_said(place, payment),
@@ -16,7 +19,7 @@ impl Invariants {
             Message::Paid(reference) => {
                 self.reference_said(place, reference, Invariant::AckAfterDurable);
             }
-            Message::PaidHeard(of) => self.paid_heard_said(place, *of),
+            Message::PaidHeard(of) => self.paid_heard_said(place, *of, to.name),
             Message::PaymentStanding(standing) => {
                 if let Some(reference) = &standing.reference {
                     self.reference_said(place, reference, Invariant::AckAfterDurable);
@@ -42,8 +45,8 @@ impl Invariants {
                 let done = order.told.contains(&place.party.name);
                 self.heard(place, done, "the notice on record");
             }
+            Message::Refused(no) => self.refused_said(place, to, *no),
             Message::Open(_)
-            | Message::Refused(_)
             | Message::Pay(_)
             | Message::PayStatus(_)
             | Message::Claim(_)
@@ -56,6 +59,39 @@ impl Invariants {
         }
     }
 
+    /// M3: a statement leaves with its author's signature.
+    fn signed(&mut self, place: Place, message: &Message) {
+        let signed = match message {
+            Message::Order(order) => order.is_signed(),
+            Message::Paid(reference) => reference.is_signed(),
+            Message::Payment(payment) => payment.reference.as_ref().is_none_or(|r| r.is_signed()),
+            Message::PaymentStanding(standing) => {
+                standing.reference.as_ref().is_none_or(|r| r.is_signed())
+            }
+            Message::Advise(advice) => advice.reference.is_signed(),
+            Message::Notice(notice) | Message::Slip(notice) => notice.reference.is_signed(),
+            _states_nothing => true,
+        };
+        self.must(signed, Invariant::SignedFresh, place, || {
+            (
+                "a signed statement".to_owned(),
+                format!("`{}` without a signature", message.kind()),
+            )
+        });
+    }
+
+    /// O16: whoever may not know hears of a code that it is not found, whatever the reason.
+    fn refused_said(&mut self, place: Place, to: &Party, said: Refused) {
+        let strangers = place.party.kind == PartyKind::Gateway && to.kind == PartyKind::Wallet;
+        let uniform = said.reason == Reason::NotFound || said.about.order.is_some();
+        self.must(
+            uniform || !strangers,
+            Invariant::NoInternalLeak,
+            place,
+            || (Reason::NotFound.to_string(), said.reason.to_string()),
+        );
+    }
+
     fn heard(&mut self, place: Place, done: bool, what: &str) {
         self.must(done, Invariant::AckAfterDurable, place, || {
             (what.to_owned(), "\"heard\" before it".to_owned())
@@ -66,6 +102,7 @@ impl Invariants {
     fn order_said(&mut self, place: Place, said: &PaymentOrder) {
         let order = self.model.order_mut(said.id, place.at);
         let (state, uid, amount) = (order.state, order.uid, order.amount);
+        let (born, expires) = (order.born, *order.expires.get_or_insert(said.expires));
         let named = (
             said.payee.clone(),
             said.payee_bank,
@@ -89,6 +126,10 @@ impl Invariants {
                 expected,
                 format!("{} to {} for {}", said.amount, said.payee, said.uid),
             )
+        });
+        self.must(born < expires, Invariant::Freshness, place, || {
+            let expected = format!("nothing raised from {expires} on");
+            (expected, format!("an order raised at {born}"))
         });
         let claims_final = [OrderState::Paid, OrderState::Expired, OrderState::Cancelled]
             .into_iter()
@@ -212,8 +253,8 @@ impl Invariants {
         });
     }
 
-    /// O8: the gateway has heard what it recorded as paid, or as a conflict.
-    fn paid_heard_said(&mut self, place: Place, of: Of) {
+    /// O8 and O14: the gateway has heard what it recorded as paid, or keeps as a conflict.
+    fn paid_heard_said(&mut self, place: Place, of: Of, bank: Name) {
         let order = self.model.order_mut(of.order, place.at);
         let state = order.state;
         let known = order
@@ -225,6 +266,15 @@ impl Invariants {
                 "the outcome on record".to_owned(),
                 format!("heard of an order that is {}", shown(state)),
             )
+        });
+        let order = self.model.order_mut(of.order, place.at);
+        let paid = state == Some(OrderState::Paid) && order.live == Some((of.attempt, bank));
+        let conflict = order
+            .attempt(of.attempt, bank)
+            .is_some_and(|row| row.conflict);
+        self.must(paid || conflict, Invariant::LateIsRecorded, place, || {
+            let expected = format!("PAID by attempt {}, or a conflict", of.attempt);
+            (expected, format!("an order that is {}", shown(state)))
         });
     }
 

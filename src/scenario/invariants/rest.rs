@@ -32,7 +32,7 @@ impl Invariants {
         self.model.orders.iter().flat_map(each).collect()
     }
 
-    /// O10 and O11, when everything had time to finish: orders, money, payers and merchants agree.
+    /// O10, O11 and M4, when everything had time to finish: orders, money, payers and shops agree.
     pub fn at_rest(&mut self) {
         let orders: Vec<_> = self
             .model
@@ -54,6 +54,7 @@ impl Invariants {
             };
             self.money_agrees(place, &order);
             self.people_agree(place, &order);
+            self.shop_heard(place, &order);
         }
         self.sums_to_nothing();
     }
@@ -117,6 +118,20 @@ impl Invariants {
                 (expected, format!("{:?}", wallet.stage))
             });
         }
+    }
+
+    /// M4: the shop of a paid order heard of it, or people see that it did not.
+    fn shop_heard(&mut self, place: Place, order: &Order) {
+        let (Some(OrderState::Paid), Some(shop)) = (order.state, order.shop) else {
+            return;
+        };
+        let good = order.told.contains(&shop.name) || order.parked.contains(&shop);
+        self.must(good, Invariant::Eventually, place, || {
+            (
+                format!("word of it at {shop}"),
+                "none, and none parked".to_owned(),
+            )
+        });
     }
 
     /// L1: each bank's books sum to nothing in each currency.

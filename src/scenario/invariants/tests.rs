@@ -1,5 +1,7 @@
 //! Each check is seen to fire: a good history passes, and a bad one is caught under its name.
 
+mod promises;
+
 use super::*;
 use crate::id::{AttemptId, EventId, Id, MerchantId, TerminalId, Uid};
 use crate::journal::{Cause, Event};
@@ -7,6 +9,7 @@ use crate::message::PaymentStanding;
 use crate::message::{Attempt, Attested, BankReference, ClaimRefused, Heard, Notice, Payment};
 use crate::money::{Currency, Money};
 use crate::order::{BankStanding, OrderState, PaymentState, Reason};
+use crate::sign::{SigningKey, Suite};
 use crate::text::Text;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -221,7 +224,13 @@ fn reference(o: u64, a: u64, amount: Money) -> Attested<BankReference> {
         merchant: MERCHANT,
         posted_at: Time::from_seconds(1_001),
     };
-    Attested::unsigned(body, party("bank:river"))
+    let mut said = Attested::unsigned(body, party("bank:river"));
+    said.sign(&key());
+    said
+}
+
+fn key() -> SigningKey {
+    SigningKey::from_seed(Suite::Simulated, &[7; 32]).unwrap()
 }
 
 fn payment(o: u64, a: u64, state: PaymentState, reason: Option<Reason>) -> Message {
@@ -497,7 +506,7 @@ fn o10_a_wallet_that_never_learns_of_its_payment_is_caught_at_rest() {
     history.money(EventKind::Posted, "bank:river", 1, 1, price());
     history.paid(1, 1, "bank:river");
     history.checker.at_rest();
-    history.breaks("O10", &[]);
+    history.breaks("O10", &["O13"]);
 }
 
 #[test]
