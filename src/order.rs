@@ -259,6 +259,11 @@ words! {
 }
 
 impl Reason {
+    /// Whether it says that another payer was first.
+    pub const fn is_of_a_race(self) -> bool {
+        matches!(self, Self::AlreadyClaimed | Self::AlreadyPaid)
+    }
+
     /// Whether a refusal of `pay` with this reason means that this attempt will never be paid. What
     /// only says "not now" or "not found" proves nothing.
     pub const fn ends_a_payment(self) -> bool {

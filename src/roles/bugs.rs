@@ -45,6 +45,48 @@ words! {
         CapturesMore = "captures-more",
         /// A bank order is rejected after its money was held: L7.
         RejectsHeld = "rejects-held",
+        /// A second scan of a receipt that is being paid begins anew: O3.
+        ForgetsAttempt = "forgets-attempt",
+        /// A payment whose outcome does not come is given up by the clock: O13.
+        GivesUpWaiting = "gives-up-waiting",
+        /// A success that comes after its order is UNKNOWN is heard and not kept: O14.
+        ForgetsLate = "forgets-late",
+        /// A stranger hears why a code was refused: O16.
+        TellsWhy = "tells-why",
+        /// A repeated notice is acted on again: M1.
+        ToldTwice = "told-twice",
+        /// A repeated advice credits again: M1.
+        CreditsTwice = "credits-twice",
+        /// The bank's word leaves without its signature: M3.
+        LeavesUnsigned = "leaves-unsigned",
+        /// The shop of a paid order is not told: M4.
+        ForgetsShop = "forgets-shop",
+        /// What was not heard is never said again: M4.
+        DropsOutbox = "drops-outbox",
+        /// An order is raised for a receipt that nobody printed: C1.
+        RaisesUnsealed = "raises-unsealed",
+        /// A chip seals twice with one counter: C2.
+        ReusesCounter = "reuses-counter",
+        /// A code whose validity is over raises an order: C4.
+        RaisesStale = "raises-stale",
+        /// A refused claim is asked again, at once and for ever: livelock.
+        AsksForEver = "asks-for-ever",
+        /// While an order is UNKNOWN, another payer's claim is granted: a fault and a race.
+        GrantsUnknown = "grants-unknown",
+        /// While a claim's outcome is slow to come, another's is granted: a fault and a race.
+        GrantsSlow = "grants-slow",
+        /// A refused claim is granted when it is asked again: a fault and a race.
+        GrantsSecondAsk = "grants-second-ask",
+        /// A refusal that comes after a second question posts: a fault and a race.
+        PostsRefused = "posts-refused",
+        /// A refusal that comes after a second question leaves the hold: a fault and a race.
+        KeepsAskedHold = "keeps-asked-hold",
+        /// A refusal that comes after a second question is lost: a fault and a race.
+        ForgetsRefusal = "forgets-refusal",
+        /// Who lost a race after a second question hears that they paid: a fault and a race.
+        TellsLoserPaid = "tells-loser-paid",
+        /// A payment that lost its race and is asked for again is held again: a fault and a race.
+        HoldsAgain = "holds-again",
     }
 }
 

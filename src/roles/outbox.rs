@@ -3,6 +3,7 @@
 //! Why in the roles and not in the drivers: retries are policy, and what is simulated must be what
 //! runs.
 
+use super::bugs::{self, Bug};
 use super::cx::Cx;
 use crate::id::{EventId, Party};
 use crate::journal::{Event, EventKind};
@@ -99,7 +100,8 @@ impl Kept {
 
     /// The timer of a kept message fired: say it again, or give it up.
     pub fn resend(cx: &mut Cx<'_>, event: EventId) -> Result<(), Stop> {
-        let Some(mut kept) = cx.get::<Self>(&(event,))? else {
+        let kept = cx.get::<Self>(&(event,))?;
+        let Some(mut kept) = kept.filter(|_| !bugs::on(Bug::DropsOutbox)) else {
             return Ok(()); // heard in the meantime
         };
         let waited = cx.now().since(kept.since);

@@ -16,7 +16,11 @@ impl Bank {
     /// `pay`: the same key and body hear the same answer; another body is a conflict (O6).
     pub(super) fn pay(&self, cx: &mut Cx<'_>, pay: &Checked) -> Result<(), Stop> {
         if let Some(known) = cx.get::<BankOrder>(&(pay.of.order, pay.of.attempt))? {
-            return self.pay_again(cx, pay, &known);
+            let lost = known.reason.is_some_and(Reason::is_of_a_race);
+            let again = bugs::on(Bug::HoldsAgain) && lost;
+            if !(again && known.state == BankOrderState::Voided) {
+                return self.pay_again(cx, pay, &known);
+            }
         }
         let mut order = BankOrder {
             order: pay.of.order,
@@ -106,10 +110,14 @@ impl Bank {
     /// How the payment stands, for the payer.
     pub(super) fn payment(&self, order: &BankOrder) -> Message {
         let posted = order.state == BankOrderState::Posted;
+        let lost = order.reason.is_some_and(Reason::is_of_a_race) && order.asks > 0;
         Message::Payment(Arc::new(Payment {
             of: order.of(),
             state: match order.state {
                 BankOrderState::Held if bugs::on(Bug::AnswersEarly) => PaymentState::Paid,
+                BankOrderState::Voided if bugs::on(Bug::TellsLoserPaid) && lost => {
+                    PaymentState::Paid
+                }
                 state => state.external(),
             },
             reason: order.reason,

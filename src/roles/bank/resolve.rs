@@ -57,6 +57,12 @@ impl Bank {
         reason: Reason,
     ) -> Result<(), Stop> {
         match self.held(cx, of)? {
+            Some(_) if bugs::on(Bug::AsksForEver) => self.claim_again(cx, of),
+            Some(order) if bugs::on(Bug::PostsRefused) && order.asks > 0 => self.granted(cx, of),
+            Some(order) if bugs::on(Bug::ForgetsRefusal) && order.asks > 0 => {
+                cx.timer(claim_timer(of), None);
+                Ok(())
+            }
             Some(mut order) => self.release_hold(cx, &mut order, reason),
             None => Ok(()),
         }
@@ -68,7 +74,9 @@ impl Bank {
         order: &mut BankOrder,
         reason: Reason,
     ) -> Result<(), Stop> {
-        if let Some(account) = order.account.filter(|_| !bugs::on(Bug::KeepsHold)) {
+        let asked = bugs::on(Bug::KeepsAskedHold) && order.asks > 0 && reason.is_of_a_race();
+        let keeps = bugs::on(Bug::KeepsHold) || asked;
+        if let Some(account) = order.account.filter(|_| !keeps) {
             ledger::void(cx, order.of(), &account)?;
         }
         order.state = BankOrderState::Voided;

@@ -9,12 +9,16 @@ use crate::order::{AttemptState, OrderState, Reason};
 use crate::roles::Cx;
 use crate::roles::bugs::{self, Bug};
 use crate::store::{Stop, Timer, TimerKind};
+use crate::time::Span;
 
 impl Gateway {
     /// A bank that holds the money asks for the order.
     pub(super) fn claim(&self, cx: &mut Cx<'_>, claim: &Claim, bank: Name) -> Result<(), Stop> {
         let key = (claim.of.order, claim.of.attempt, bank);
         if let Some(mut known) = cx.get::<AttemptRow>(&key)? {
+            if bugs::on(Bug::GrantsSecondAsk) && known.state == AttemptState::Refused {
+                known.state = AttemptState::Claimed;
+            }
             known.reason = known.reason.filter(|_| !bugs::on(Bug::ChangesAnswer));
             cx.reply(Self::answer(claim, &known));
             return Ok(());
@@ -71,12 +75,20 @@ impl Gateway {
             OrderState::Created if cx.now() >= order.expires => Some(Reason::Expired),
             OrderState::Created => None,
             OrderState::Claimed | OrderState::Unknown if bugs::on(Bug::GrantsTwice) => None,
+            OrderState::Unknown if bugs::on(Bug::GrantsUnknown) => None,
+            OrderState::Claimed if bugs::on(Bug::GrantsSlow) && Self::is_slow(cx, order) => None,
             OrderState::Paid if bugs::on(Bug::PaysPaidReceipt) => None,
             OrderState::Claimed | OrderState::Unknown => Some(Reason::AlreadyClaimed),
             OrderState::Paid => Some(Reason::AlreadyPaid),
             OrderState::Expired => Some(Reason::Expired),
             OrderState::Cancelled => Some(Reason::Cancelled),
         }
+    }
+
+    /// Whether a claim's outcome is slow to come: for a seeded defect.
+    fn is_slow(cx: &Cx<'_>, order: &Order) -> bool {
+        let since = order.claimed_at.map(|claimed| cx.now().since(claimed));
+        since.is_some_and(|since| since >= Span::seconds(2))
     }
 
     /// The same key hears the same answer, from the attempt's own state (O6).

@@ -13,6 +13,7 @@ mod tell;
 
 pub use records::{AttemptRow, Order, ReceiptRow, WindowRow};
 
+use super::bugs::{self, Bug};
 use super::trust::Trust;
 use super::{Cx, Kept, Role};
 use crate::code::sealed::{Blob, SealedOrder, TerminalKey, open_as_gateway};
@@ -234,7 +235,8 @@ impl Role for Gateway {
     fn refusal(&self, reason: Reason, about: About) -> Message {
         // Whoever may not know hears one constant word, whatever the reason; banks hear reasons
         // about orders that they named.
-        let reason = about.order.map_or(Reason::NotFound, |_| reason);
+        let told = about.order.is_some() || bugs::on(Bug::TellsWhy);
+        let reason = if told { reason } else { Reason::NotFound };
         Message::Refused(Refused { reason, about })
     }
 

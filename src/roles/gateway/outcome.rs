@@ -109,6 +109,9 @@ impl Gateway {
         if attempt.state == AttemptState::Paid || attempt.state == AttemptState::Conflict {
             return Ok(true);
         }
+        if bugs::on(Bug::ForgetsLate) && attempt.state == AttemptState::Unknown {
+            return Ok(true);
+        }
         let body = &reference.body;
         let same =
             (body.uid, body.amount, body.merchant) == (order.uid, order.amount, order.merchant);

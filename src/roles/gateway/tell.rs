@@ -5,6 +5,7 @@ use super::records::Order;
 use crate::id::{EventId, Party, PartyKind};
 use crate::journal::{Event, EventKind};
 use crate::message::{Advice, Attested, BankReference, Heard, Message, Notice};
+use crate::roles::bugs::{self, Bug};
 use crate::roles::{Cx, Schedule};
 use crate::store::Stop;
 use std::sync::Arc;
@@ -35,7 +36,8 @@ impl Gateway {
                 Schedule::Money,
             )?;
         }
-        if let Some(&shop) = self.shops.get(&order.merchant) {
+        let shop = self.shops.get(&order.merchant);
+        if let Some(&shop) = shop.filter(|_| !bugs::on(Bug::ForgetsShop)) {
             let notice = self.notice(cx, "notice", order, reference);
             cx.send_kept(
                 notice.event,

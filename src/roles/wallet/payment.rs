@@ -109,6 +109,9 @@ impl Wallet {
                 return self.abandon(cx, payment, Reason::NoAnswer);
             }
             WalletState::Opening => Self::send_open(cx, &payment),
+            WalletState::Paying if bugs::on(Bug::GivesUpWaiting) && payment.asks > 3 => {
+                return self.abandon(cx, payment, Reason::NoAnswer);
+            }
             WalletState::Paying | WalletState::Checking => self.ask_bank(cx, &mut payment),
             _ => return Ok(()), // a stale timer does no harm
         }
