@@ -49,7 +49,11 @@ pub(super) fn items(rows: &Rows, lines: &[Line], entries: &[Entry]) -> Items {
         }
         let amounts: Vec<&Number> = row.numbers.iter().filter(|n| rows.is_amount(n)).collect();
         let Some(last) = amounts.last().filter(|n| ends_line(n, row, lines)) else {
-            if row.numbers.iter().any(|n| rows.is_amount(n)) {
+            if row
+                .numbers
+                .iter()
+                .any(|n| rows.is_amount(n) && !is_count(n))
+            {
                 found.clear = false;
             }
             if row.label.chars().any(char::is_alphabetic) {
@@ -64,7 +68,8 @@ pub(super) fn items(rows: &Rows, lines: &[Line], entries: &[Entry]) -> Items {
         }
         let (quantity, unit, proved) = factors(row, last, name.filter(|n| n.line + 1 == row.line));
         // Several amounts of which none explains the others: one of them is the price, which one?
-        if amounts.len() > 1 && !proved && amounts.iter().any(|a| a.value != value) {
+        let rival = |a: &&&Number| a.value != value && !is_count(a) && !is_size(a, row, lines);
+        if amounts.len() > 1 && !proved && amounts.iter().any(|a| rival(&a)) {
             found.clear = false;
         }
         let own = name_of(row, lines);
@@ -86,6 +91,21 @@ pub(super) fn items(rows: &Rows, lines: &[Line], entries: &[Entry]) -> Items {
     }
     found.clear &= !found.items.is_empty();
     found
+}
+
+/// The `2` of `2 Tea 1,380`: a small number before the name, where amounts have no decimals.
+fn is_count(number: &Number) -> bool {
+    let small = number.value.places() == 0 && (0..1_000_000).contains(&number.value.e4());
+    number.factor || (small && number.from <= 2 && number.mark.is_none() && !number.grouped())
+}
+
+/// The `0,75` of `Acqua nat. 0,75     3,00`: a number in the name, far from the amounts.
+fn is_size(number: &Number, row: &Row, lines: &[Line]) -> bool {
+    let text = lines.get(row.line).map_or("", |l| l.text.as_str());
+    let before: Vec<char> = text.chars().take(number.from).collect();
+    let near = matches!(before.as_slice(), [.., c, ' '] if c.is_alphabetic() || *c == '.');
+    let after = text.chars().skip(number.to).take(3);
+    near && number.mark.is_none() && after.filter(|c| *c == ' ').count() == 3
 }
 
 /// Rows from the heading (or the first amount) to the first sum.
@@ -124,12 +144,19 @@ fn region<'a>(rows: &'a Rows, entries: &[Entry]) -> impl Iterator<Item = &'a Row
     let start = if heading.is_some() || rows.places > 0 {
         0
     } else {
-        // Without decimals and heading only amounts with a currency mark begin the items.
-        rest.iter()
-            .position(|r| r.numbers.iter().any(|n| n.mark.is_some()))
-            .unwrap_or(end)
+        first_priced(rest).unwrap_or(end)
     };
     rest.get(start.min(end)..end).unwrap_or_default().iter()
+}
+
+/// Without decimals and heading, an amount with a currency mark or with thousands set apart begins
+/// the items, or the rule that stands above it does.
+fn first_priced(rows: &[Row]) -> Option<usize> {
+    let priced = |n: &Number| n.mark.is_some() || (n.grouped() && !n.code);
+    let first = rows.iter().position(|r| r.numbers.iter().any(priced))?;
+    let above = rows.get(..first).unwrap_or_default();
+    let rule = |r: &Row| r.label.is_empty() && r.numbers.is_empty();
+    Some(above.iter().rposition(rule).map_or(first, |rule| rule + 1))
 }
 
 /// Whether the label's first word already makes it a sum.

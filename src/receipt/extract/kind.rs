@@ -58,15 +58,15 @@ impl Kind {
 const TITLES: &[(Kind, &str)] = &[
     (
         Kind::Training,
-        "training*|training mode*|training receipt|demo mode*|practice mode*|schulung*|trainingsmodus*|ubung|formation|mode formation|ecole|addestramento|entrenamiento|modo entrenamiento|treinamento|modo treinamento|egitim*|egitim modu|latihan|mode latihan|mod latihan|練習*|トレーニング*|レーニング|練習モード|培训*|练习*|연습*|연습모드|โหมดฝึก*|not a receipt|ungultig|specimen|no fiscal value|non fiscal test",
+        "training*|training mode*|training receipt|demo mode*|practice mode*|schulung*|trainingsmodus*|ubung|formation|mode formation|ecole|addestramento|entrenamiento|modo entrenamiento|treinamento|modo treinamento|egitim*|egitim modu|latihan|mode latihan|mod latihan|練習*|トレーニング*|レーニング|練習モード|培训*|练习*|練習模式|教學模式|연습*|연습모드|โหมดฝึก*|not a receipt|ungultig|specimen|no fiscal value|non fiscal test",
     ),
     (
         Kind::Void,
-        "void|voided|void receipt|void sale|void transaction|sale void|transaction void|transaction voided|cancelled|canceled|cancelled sale|order cancelled|cancellation*|transaction cancelled|sale cancelled|storno*|stornobeleg|storniert|stornorechnung|annule|annulation|ticket annule|annullato|annullo|documento annullato|scontrino annullato|anulado|anulacion|ticket anulado|cancelado|cancelamento|venda cancelada|iptal|fis iptal|iptal fisi|batal|dibatalkan|transaksi batal|作废*|已作废|取消|取消票|取消レシート|撤销*|已取消|退单|취소|취소영수증|승인취소|ยกเลิก*",
+        "void|voided|void receipt|void sale|void transaction|sale void|transaction void|transaction voided|cancelled|canceled|cancelled sale|order cancelled|cancellation*|transaction cancelled|sale cancelled|storno*|stornobeleg|storniert|stornorechnung|annule|annulation|ticket annule|annullato|annullo|documento annullato|scontrino annullato|anulado|anulacion|ticket anulado|cancelado|cancelamento|venda cancelada|iptal|fis iptal|iptal fisi|batal|dibatalkan|transaksi batal|作废*|已作废|作廢*|已作廢|交易取消|取消|取消票|取消レシート|撤销*|已取消|退单|취소|취소영수증|승인취소|ยกเลิก*",
     ),
     (
         Kind::Refund,
-        "refund|refund receipt|refunded|sales return|sale return|return receipt|merchandise return|returns|return|credit note*|refund slip|cash refund|card refund|refund amount|refund total|total refund|ruckerstattung|erstattung|gutschrift|retoure|warenrucknahme|ruckgabe|remboursement|avoir|ticket de retour|retour|rimborso|reso|reso merce|nota di credito|devolucion|reembolso|abono|nota de credito|devolucao|iade|iade fisi|retur|refund transaksi|pengembalian|bayaran balik|pulangan|退款*|退货*|退款单|退貨|返金*|返品*|返品レシート|환불|환불영수증|반품*|คืนเงิน*|คืนสินค้า*",
+        "refund|refund receipt|refunded|sales return|sale return|return receipt|merchandise return|returns|return|credit note*|refund slip|cash refund|card refund|refund amount|refund total|total refund|ruckerstattung|erstattung|gutschrift|retoure|warenrucknahme|ruckgabe|remboursement|avoir|ticket de retour|retour|rimborso|reso|reso merce|nota di credito|devolucion|reembolso|abono|nota de credito|devolucao|iade|iade fisi|retur|refund transaksi|pengembalian|bayaran balik|pulangan|退款*|退货*|退款单|退貨*|返金*|返品*|返品レシート|환불|환불영수증|반품*|คืนเงิน*|คืนสินค้า*",
     ),
     (
         Kind::Copy,

@@ -57,15 +57,15 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         SUB,
-        "subtotal|sub|subtotaal|subtotale|zwischensumme|zw summe|sous|sous total|soustotal|ara toplam|parcial|subtotals|sub total|sub jumlah|subjumlah|subtotal ht|delsumma|mellansumma|tussentotaal|sub ttl|nettosumme|warenwert|brut|teilsumme",
+        "subtotal|sub|valor dos produtos|total produtos|total articles|total articulos|subtotaal|subtotale|zwischensumme|zw summe|sous|sous total|soustotal|ara toplam|parcial|subtotals|sub total|sub jumlah|subjumlah|subtotal ht|delsumma|mellansumma|tussentotaal|sub ttl|nettosumme|warenwert|brut|teilsumme",
     ),
     (
         TAX,
-        "tax|taxes|gst|vat|mwst|ust|umsatzsteuer|mehrwertsteuer|steuer|tva|iva|kdv|topkdv|ppn|pb|sst|pb1|pbjt|pajak|cukai|hst|pst|qst|btw|moms|dph|pdv|igv|iss|icms|itbis|excise|imposto|impuesto|impuestos|imposta|taxe|cgst|sgst|igst|utgst|cess|svc tax|sales tax|service tax|iva inclusa|mva|afa|vergi|otv|qst tax",
+        "tax|taxes|i.v.a|i.v.a.|t.v.a|t.v.a.|gst|vat|mwst|ust|umsatzsteuer|mehrwertsteuer|steuer|tva|iva|kdv|topkdv|ppn|pb|sst|pb1|pbjt|pajak|cukai|hst|pst|qst|btw|moms|dph|pdv|igv|iss|icms|itbis|excise|imposto|impuesto|impuestos|imposta|taxe|cgst|sgst|igst|utgst|cess|svc tax|sales tax|service tax|iva inclusa|mva|afa|vergi|otv|qst tax",
     ),
     (
         DISCOUNT,
-        "discount|discounts|disc|rabatt|nachlass|remise|reduction|sconto|sconti|descuento|descuentos|dto|desconto|descontos|indirim|iskonto|diskon|diskaun|coupon|promo|promotion|korting|rabat|potongan|less|markdown|bundle|member discount|cupon|rebate|off|rabattcoupon|promocao|promocion|offre|angebot|aktion|kampanya|kupon|obniżka|znizka|sleva|kedvezmeny|alennus|rabat kwotowy",
+        "discount|discounts|sofortrabatt|stammkundenrabatt|treuerabatt|mitarbeiterrabatt|personalrabatt|preisnachlass|preisnachlas|happy hour|dcto|desc|avantage|avantage fidelite|promozione|promozioni|geschaftsrabatt|kundenrabatt|disc|rabatt|nachlass|remise|reduction|sconto|sconti|descuento|descuentos|dto|desconto|descontos|indirim|iskonto|diskon|diskaun|coupon|promo|promotion|korting|rabat|potongan|less|markdown|bundle|member discount|cupon|rebate|off|rabattcoupon|promocao|promocion|offre|angebot|aktion|kampanya|kupon|obniżka|znizka|sleva|kedvezmeny|alennus|rabat kwotowy",
     ),
     (
         SAVINGS,
@@ -77,7 +77,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         SERVICE,
-        "service|service charge|serv charge|svc|svc charge|svc chg|servis|servicio|servizio|servico|bedienung|coperto|servis ucreti|cover charge|delivery|delivery fee|delivery charge|lieferung|livraison|packaging|takeaway charge|pelayanan|biaya layanan|caj perkhidmatan|perkhidmatan|bag fee|surcharge|serv chrg|taxa de servico|cubierto|ongkir",
+        "service|service charge|lieferkosten|liefergebuhr|versand|versandkosten|servicepauschale|servicegebuhr|gedeck|gedeckpauschale|mindermengenzuschlag|zuschlag|frais de service|frais de livraison|frais de port|emballage|couvert|envio|gastos de envio|consegna|spese di consegna|paket ucreti|kuver|taxa de entrega|entrega|biaya kirim|biaya antar|biaya admin|caj penghantaran|penghantaran|bezorgkosten|delivery chg|booking fee|convenience fee|handling fee|platform fee|packing charge|packing|serv charge|svc|svc charge|svc chg|servis|servicio|servizio|servico|bedienung|coperto|servis ucreti|cover charge|delivery|delivery fee|delivery charge|lieferung|livraison|packaging|takeaway charge|pelayanan|biaya layanan|caj perkhidmatan|perkhidmatan|bag fee|surcharge|serv chrg|taxa de servico|cubierto|ongkir",
     ),
     (
         TIP,
@@ -121,7 +121,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         PLAIN,
-        "sale|sales|purchase|purchases|of|the|rm|in|for|order|eur|usd|gbp|transaction|is|your|today|de|la|le|les|et|und|e|y|a|to|goods|der|die|das|des|du|el|invoice|check|due|this|value|price|@|at|rate|and|compra|operacion|venta|spesa|vente|achat|achats|einkauf|payable|(s)|s|retail|inkl.|ticket|adj|adjustment|adjustments|on|by|as|net.|customer|me|ve|merchandise",
+        "sale|sales|purchase|try|tl|brl|thb|idr|myr|sgd|cny|rmb|twd|krw|jpy|aud|cad|chf|php|vnd|hkd|nzd|inr|pln|sek|nok|dkk|czk|huf|ron|mxn|ars|clp|cop|pen|aed|sar|zar|rp|uah|ils|egp|kwd|purchases|of|the|rm|in|for|order|eur|usd|gbp|transaction|is|your|today|de|la|le|les|et|und|e|y|a|to|goods|der|die|das|des|du|el|invoice|check|due|this|value|price|@|at|rate|and|compra|operacion|venta|spesa|vente|achat|achats|einkauf|payable|(s)|s|retail|inkl.|ticket|adj|adjustment|adjustments|on|by|as|net.|customer|me|ve|merchandise",
     ),
     (
         ASIDE,
@@ -137,7 +137,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         TOTAL | FINAL,
-        "amount owed|amount owing|you owe|to be paid|payable amount|sum due|sum payable|net payable|net amount due|please pay|total now due|amount to pay|importe debido|restbetrag|rest zu zahlen|noch zu zahlen|offener betrag|restant du|resta da pagare|saldo pendiente|saldo a pagar|restante|kalan|kalan tutar|sisa|sisa tagihan|sisa bayar|baki perlu dibayar|remaining balance|outstanding|outstanding balance|still to pay|balance outstanding|due now|total to pay|you pay|total amount|total amt|total bill|totale da pagare|total zu zahlen|summe zu zahlen|zu bezahlen|endpreis|gesamtpreis|prix total|montant total|total net|total final|importe final|jumlah perlu bayar|jumlah keseluruhan|jumlah bersih|toplam tutar|odenecek toplam|net tutar|grand total due",
+        "amount owed|total geral|bruttosumme|bruttobetrag|totale documento|harus dibayar|yang harus dibayar|hesap toplami|total da conta|total de la cuenta|total du|montant a payer|total addition|amount owing|you owe|to be paid|payable amount|sum due|sum payable|net payable|net amount due|please pay|total now due|amount to pay|importe debido|restbetrag|rest zu zahlen|noch zu zahlen|offener betrag|restant du|resta da pagare|saldo pendiente|saldo a pagar|restante|kalan|kalan tutar|sisa|sisa tagihan|sisa bayar|baki perlu dibayar|remaining balance|outstanding|outstanding balance|still to pay|balance outstanding|due now|total to pay|you pay|total amount|total amt|total bill|totale da pagare|total zu zahlen|summe zu zahlen|zu bezahlen|endpreis|gesamtpreis|prix total|montant total|total net|total final|importe final|jumlah perlu bayar|jumlah keseluruhan|jumlah bersih|toplam tutar|odenecek toplam|net tutar|grand total due",
     ),
     (
         OPTIONAL,
@@ -173,7 +173,7 @@ const SIGNS: &[(Flags, &str)] = &[
     ),
     (
         DISCOUNT,
-        "折扣|优惠|減免|减免|满减|立减|割引|値引|値引き|割引額|할인|할인금액|ส่วนลด|折讓|優惠|優惠折扣|会员优惠|优惠金额|折扣金额|抹零|クーポン|에누리|减|优惠券|促销|割引き",
+        "折扣|优惠|點數折抵|折抵|減免|减免|满减|立减|割引|値引|値引き|割引額|할인|할인금액|ส่วนลด|折讓|優惠|優惠折扣|会员优惠|优惠金额|折扣金额|抹零|クーポン|에누리|减|优惠券|促销|割引き",
     ),
     (SAVINGS, "已优惠|共优惠|节省|省"),
     (
@@ -187,9 +187,9 @@ const SIGNS: &[(Flags, &str)] = &[
     (ROUNDING, "舍入|四舍五入|端数|절사|ปัดเศษ|尾数调整"),
     (
         SERVICE,
-        "服务费|服務費|サービス料|サービス|席料|お通し|봉사료|배달비|ค่าบริการ|餐位费|茶位费|包装费|配送费|打包费|餐盒费|加一服務費|深夜料金",
+        "服务费|服務費|포장비|배송비|ค่าจัดส่ง|ค่าส่ง|运费|外送費|運費|サービス料|サービス|席料|お通し|봉사료|배달비|ค่าบริการ|餐位费|茶位费|包装费|配送费|打包费|餐盒费|加一服務費|深夜料金",
     ),
-    (CASH, "现金|現金|현금|เงินสด"),
+    (CASH, "现金|現金|現計|收您|收現|현금|เงินสด"),
     (
         CARD,
         "卡|银行卡|信用卡|刷卡|会员卡支付|クレジット|クレジットカード|カード|카드|신용카드|체크카드|บัตร|บัตรเครดิต|储值卡|電子マネー|交通系",
@@ -226,7 +226,10 @@ const SIGNS: &[(Flags, &str)] = &[
         ASIDE,
         "积分|积点|会员余额|余额|储值余额|ポイント|포인트|적립|잔액|คะแนน|แต้ม|卡余额|有効期限|累計|累积|利用可能|付与",
     ),
-    (BASE, "対象|対象額|課税対象|과세물품가액|課税|应税"),
+    (
+        BASE,
+        "공급가액|공급가|対象|対象額|課税対象|과세물품가액|課税|应税",
+    ),
     (SUMMARY, "内訳|明细|明細"),
     (
         NAME,

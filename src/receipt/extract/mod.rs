@@ -176,6 +176,11 @@ pub fn extract(page: &Page, hints: &Hints) -> (Reading, Verdict) {
     {
         best.against.push(against);
     }
+    if let Some(best) = choices.first_mut()
+        && let Some(against) = unpaid_change(best, &parts, &rows)
+    {
+        best.against.push(against);
+    }
     let decision = decide(&choices, &parts);
     let marks = rows.marks();
     let named = currency::of_paper(lines, marks);
@@ -202,6 +207,20 @@ pub fn extract(page: &Page, hints: &Hints) -> (Reading, Verdict) {
     }
     let verdict = verdict::verdict(page, &reading, &decision, &named, hints, &rows.lone_groups);
     (reading, verdict)
+}
+
+/// Change that no amount on the paper leaves: whatever was handed over, it was not for this total.
+fn unpaid_change(choice: &Choice, parts: &Parts, rows: &Rows) -> Option<Against> {
+    let change = parts.changes.iter().find(|c| c.e4() > 0)?;
+    let given = choice.value.e4() + change.e4();
+    let numbers = || rows.rows.iter().flat_map(|r| &r.numbers);
+    let found = numbers().any(|n| n.value.e4().abs() == given);
+    let paid = Decimal::of_e4(given, choice.value.places());
+    let known = !parts.tendered.is_empty() || !choice.against.is_empty() || found;
+    (!known).then_some(Against::Paid {
+        paid,
+        change: *change,
+    })
 }
 
 /// The lines without the frames that are drawn around them.
@@ -296,7 +315,11 @@ fn decide(choices: &[Choice], parts: &Parts) -> Decision {
         if due && (left_out || parts.tendered.iter().any(rest)) {
             return true;
         }
-        let weaker = rival.support.is_empty()
+        let paid = |s: &Support| matches!(s, Support::Paid { .. } | Support::PaidAlone);
+        let firm = best.support.iter().any(paid) || best.support.len() > 1;
+        let firm = firm || rival.rank == 0 || rival.line == best.line;
+        let weaker = firm
+            && rival.support.is_empty()
             && (rival.rank < best.rank || (rival.rank == best.rank && !rival.against.is_empty()))
             && !best.support.is_empty();
         let other = rival.rank == 0

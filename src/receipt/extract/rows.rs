@@ -211,11 +211,18 @@ impl Rows {
             let table = unlabelled && (row.summary || matches!(role, Some(Role::Tax)));
             if let Some(role) =
                 role.filter(|r| !table || matches!(r, Role::Tendered(_) | Role::Change))
+                && !(role == Role::Tax && is_tax_number(number))
             {
                 out.push(entry(row, role, number));
             }
         }
     }
+}
+
+/// `VAT 123456789`: seven digits and more in one are the number of who pays the tax.
+const fn is_tax_number(number: &Number) -> bool {
+    let long = number.value.places() == 0 && number.value.e4() >= 10_000_000_000;
+    long && number.mark.is_none() && !number.grouped()
 }
 
 fn entry(row: &Row, role: Role, number: &Number) -> Entry {

@@ -131,7 +131,7 @@ pub(super) fn verdict(
     }
     let choice = match decision {
         Decision::Total(choice) => choice,
-        Decision::Two(a, b) => return Err(NotPayable::TwoTotals(*a, *b)),
+        Decision::Two(a, b) => return Err(two(*a, *b, named, hints)),
         Decision::None if page.lines.len() < 3 && !page.pictures.is_empty() => {
             return Err(NotPayable::PictureOnly);
         }
@@ -163,6 +163,14 @@ pub(super) fn verdict(
 }
 
 /// Whether the total itself is beyond doubt.
+/// Two totals, or one in two currencies.
+fn two(a: Decimal, b: Decimal, named: &Named, hints: &Hints) -> NotPayable {
+    match currency(named, hints) {
+        Err(conflict @ NotPayable::CurrencyConflict { .. }) => conflict,
+        _ => NotPayable::TwoTotals(a, b),
+    }
+}
+
 fn sound(choice: &Choice, reading: &Reading) -> Result<(), NotPayable> {
     let total = choice.value;
     if total.e4() == 0 {

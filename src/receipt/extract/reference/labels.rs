@@ -128,7 +128,7 @@ const LABELS: &[(Strength, &str)] = &[
     ),
     (
         5,
-        "struk|resit|交易号|取餐号|交易序号|流水|取引番号|レシート|trx no|txn no|trans id|trx id|transaksi",
+        "struk|resit|交易号|取餐号|交易序号|交易序號|流水|取引番号|レシート|trx no|txn no|trans id|trx id|transaksi",
     ),
     (
         5,

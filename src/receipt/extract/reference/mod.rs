@@ -184,10 +184,22 @@ fn is_reference(value: &str) -> bool {
     let form = value
         .chars()
         .all(|c| c.is_alphanumeric() || matches!(c, '-' | '/' | '_' | '#' | '.' | '*'));
-    let amount = value.contains('.')
-        && value.chars().all(|c| c.is_ascii_digit() || c == '.')
-        && value.split('.').next_back().is_some_and(|p| p.len() == 2);
-    digits > 0 && form && !amount && value.chars().count() <= 40
+    digits > 0 && form && !is_money(value) && value.chars().count() <= 40
+}
+
+/// `147.40`, `Rp.147.400`, `RM12.50`: an amount, with a mark of up to three letters or without one.
+fn is_money(value: &str) -> bool {
+    let number = value.trim_start_matches(|c: char| c.is_alphabetic());
+    let letters = value.len() - number.len();
+    let mut groups = number.trim_start_matches('.').split('.');
+    let all_digits = |group: &str| group.bytes().all(|b| b.is_ascii_digit());
+    let lead = groups
+        .next()
+        .is_some_and(|g| all_digits(g) && !g.is_empty());
+    let rest: Vec<&str> = groups.collect();
+    let thousands = rest.iter().all(|g| g.len() == 3);
+    let tail = rest.last().is_some_and(|g| g.len() == 2 || thousands);
+    letters <= 3 && lead && tail && rest.iter().all(|g| all_digits(g))
 }
 
 #[cfg(test)]
@@ -227,6 +239,8 @@ mod tests {
             "BILL SMITH",
             "No refunds",
             "Order date 12/05/2024",
+            "Total Tagihan: Rp147.400",
+            "Bill RM12.50",
         ] {
             assert_eq!(order_value(line), None, "{line}");
         }
