@@ -116,9 +116,10 @@ pub fn pages(bytes: &[u8], profile: Option<&Profile>) -> Result<Vec<Page>, ReadE
     if let Some((_, what)) = FILES.iter().find(|f| bytes.starts_with(f.0)) {
         return Err(ReadError::NotAJob { what });
     }
-    let job: Cow<'_, [u8]> = match charset::repair(bytes) {
-        Some(repaired) if !bytes.is_ascii() => Cow::Owned(repaired),
-        _ => Cow::Borrowed(bytes),
+    let job: Cow<'_, [u8]> = if bytes.is_ascii() {
+        Cow::Borrowed(bytes)
+    } else {
+        charset::repair(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned)
     };
     let dialect = profile.map_or_else(|| tokens::detect(&job), |p| p.dialect);
     let pages = layout::layout(&job, dialect, profile);

@@ -5,6 +5,7 @@
 //! share most of their byte pairs, and a wrong guess would print a wrong shop on someone's phone.
 
 use super::Charset;
+use std::sync::LazyLock;
 
 /// How many high bytes are looked at; more say no more.
 const GUESS_BYTES_MAX: usize = 16 * 1024;
@@ -24,12 +25,35 @@ pub enum Guess {
     NotSure,
 }
 
-const CANDIDATES: &[(Charset, &str)] = &[
-    (Charset::Gb18030, CHINESE),
-    (Charset::Big5, TRADITIONAL),
-    (Charset::EucKr, KOREAN),
-    (Charset::ShiftJis, JAPANESE),
-];
+static CANDIDATES: LazyLock<[(Charset, Frequent); 4]> = LazyLock::new(|| {
+    [
+        (Charset::Gb18030, Frequent::of(CHINESE)),
+        (Charset::Big5, Frequent::of(TRADITIONAL)),
+        (Charset::EucKr, Frequent::of(KOREAN)),
+        (Charset::ShiftJis, Frequent::of(JAPANESE)),
+    ]
+});
+
+/// A set of characters, one bit for each code point up to U+FFFF.
+struct Frequent(Vec<u64>);
+
+impl Frequent {
+    fn of(text: &str) -> Self {
+        let mut bits = vec![0; 1 << 10];
+        for c in text.chars().map(u32::from) {
+            if let Some(word) = usize::try_from(c >> 6).ok().and_then(|i| bits.get_mut(i)) {
+                *word |= 1 << (c & 63);
+            }
+        }
+        Self(bits)
+    }
+
+    fn contains(&self, c: char) -> bool {
+        let c = u32::from(c);
+        let word = usize::try_from(c >> 6).ok().and_then(|i| self.0.get(i));
+        word.is_some_and(|bits| bits >> (c & 63) & 1 == 1)
+    }
+}
 
 /// Guesses from runs of text (as printed, without commands). With `multibyte` the job switched a
 /// double-byte mode on, so single bytes are no answer.
@@ -56,7 +80,7 @@ pub fn guess<'a>(runs: impl Iterator<Item = &'a [u8]>, multibyte: bool) -> Guess
     }
     let mut scores: Vec<_> = CANDIDATES
         .iter()
-        .map(|c| (score(c.0, c.1, &sample), c.0))
+        .map(|c| (score(c.0, &c.1, &sample), c.0))
         .collect();
     scores.sort_by_key(|s| std::cmp::Reverse(s.0));
     match scores.as_slice() {
@@ -89,7 +113,7 @@ fn unruled(run: &[u8]) -> impl Iterator<Item = u8> {
 }
 
 /// Thousandths of the wide characters that are frequent, less three times those that do not exist.
-fn score(charset: Charset, frequent: &str, sample: &[u8]) -> i64 {
+fn score(charset: Charset, frequent: &Frequent, sample: &[u8]) -> i64 {
     let mut text = String::new();
     charset.decode(sample, 0, &mut text);
     let (mut wide, mut good, mut bad) = (0_i64, 0_i64, 0_i64);

@@ -107,15 +107,24 @@ pub(super) fn before(chars: &[char], at: usize) -> Option<Before> {
         minus |= *c == '-';
         end -= 1;
     }
+    // Most words before a number are no marks, and their last letter says so.
+    let last = end.checked_sub(1).and_then(|i| chars.get(i))?;
+    if last.is_ascii() && !matches!(last, 'A'..='Z' | '$' | '\\' | '.' | 'p' | 'r' | 't') {
+        return None;
+    }
     for length in (1..=4).rev() {
         let Some(from) = end.checked_sub(length) else {
             continue;
         };
-        let text: String = chars.get(from..end)?.iter().collect();
-        let lettered = text.chars().next().is_some_and(char::is_alphabetic);
+        let slice = chars.get(from..end)?;
+        let lettered = slice.first().is_some_and(|c| c.is_alphabetic());
         let bounded =
             from == 0 || !lettered || !chars.get(from - 1).is_some_and(|c| c.is_alphanumeric());
-        if bounded && let Some(mark) = one(&text) {
+        if !bounded || slice.contains(&' ') {
+            continue;
+        }
+        let text: String = slice.iter().collect();
+        if let Some(mark) = one(&text) {
             // A backslash is a yen sign only right before its digits.
             let near = if text == "\\" {
                 end == at
@@ -139,24 +148,24 @@ pub(super) fn after(chars: &[char], end: usize) -> Option<(Mark, usize)> {
     if chars.get(from) == Some(&' ') {
         from += 1;
     }
+    let first = chars.get(from)?;
+    if first.is_ascii() && !matches!(first, 'A'..='Z' | 'k' | 'z') {
+        return None;
+    }
     for length in (1..=4).rev() {
         let Some(slice) = chars.get(from..from + length) else {
             continue;
         };
-        let text: String = slice.iter().collect();
-        let lettered = text
-            .chars()
-            .last()
-            .is_some_and(|c| c.is_alphabetic() && c.is_ascii());
+        let lettered = slice.last().is_some_and(char::is_ascii_alphabetic);
         let bounded = !lettered
             || !chars
                 .get(from + length)
                 .is_some_and(|c| c.is_alphanumeric());
-        if bounded
-            && text != "\\"
-            && text != "$"
-            && let Some(mark) = one(&text)
-        {
+        if !bounded || slice.contains(&' ') {
+            continue;
+        }
+        let text: String = slice.iter().collect();
+        if let Some(mark) = one(&text) {
             return Some((mark, from + length));
         }
     }
@@ -188,7 +197,9 @@ pub(super) fn of_paper(lines: &[Line], marks: impl Iterator<Item = Mark>) -> Nam
             vague => named.mark = named.mark.or(Some(vague)),
         }
     }
-    let all = || lines.iter().flat_map(|l| l.text.as_str().chars());
+    let written = lines.iter().map(|l| l.text.as_str());
+    let beyond: Vec<&str> = written.filter(|text| !text.is_ascii()).collect();
+    let all = || beyond.iter().flat_map(|text| text.chars());
     let kana = all().any(|c| matches!(c, '\u{3040}'..='\u{30FF}'));
     let hangul = all().any(|c| matches!(c, '\u{AC00}'..='\u{D7A3}'));
     let thai = all().any(|c| matches!(c, '\u{E00}'..='\u{E7F}'));

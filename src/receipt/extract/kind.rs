@@ -154,25 +154,36 @@ pub(super) fn kind(lines: &[Line], has_total: bool, has_items: bool) -> (Kind, O
 
 /// The kinds that a line titles, as bits in the order of [`TITLES`].
 fn titled(normal: &str) -> u16 {
-    let trim = |part: &str| part.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
     let bare = trim(normal);
     if bare.is_empty() || bare.chars().count() > 40 {
         return 0;
     }
     // A title may stand in one of two columns or in brackets.
-    let mut bits = part_titled(&bare);
-    for part in bare
-        .split("  ")
-        .chain(bare.split(['[', ']', '*', '(', ')']))
-    {
-        bits |= part_titled(&trim(part));
+    let mut bits = part_titled(bare);
+    if bare.contains("  ") {
+        bits |= bare
+            .split("  ")
+            .fold(0, |b, part| b | part_titled(trim(part)));
+    }
+    let bracket = ['[', ']', '*', '(', ')'];
+    if bare.contains(bracket) {
+        bits |= bare
+            .split(bracket)
+            .fold(0, |b, part| b | part_titled(trim(part)));
     }
     bits
 }
 
+fn trim(part: &str) -> &str {
+    part.trim_matches(|c: char| !c.is_alphanumeric())
+}
+
 fn part_titled(part: &str) -> u16 {
+    let second = part.as_bytes().get(1);
     let goes_on = |start: &String| {
-        part.strip_prefix(start.as_str()).is_some_and(|rest| {
+        // A longer start that differs in its second byte needs no further look.
+        let may = start.as_bytes().get(1).is_none_or(|b| second == Some(b));
+        may && part.strip_prefix(start.as_str()).is_some_and(|rest| {
             let end = !rest.starts_with(char::is_alphanumeric) || !start.is_ascii();
             end && rest.split_whitespace().count() <= 3
                 && !rest.trim_start().starts_with(['=', '&'])

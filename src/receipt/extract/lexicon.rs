@@ -241,8 +241,39 @@ const SIGNS: &[(Flags, &str)] = &[
     ),
 ];
 
-static LATIN: LazyLock<HashMap<String, Flags>> = LazyLock::new(|| table(WORDS));
+static LATIN: LazyLock<HashMap<String, Head>> = LazyLock::new(|| {
+    let mut heads: HashMap<String, Head> = HashMap::new();
+    for (phrase, flags) in table(WORDS) {
+        let (word, tail) = phrase.split_once(' ').unwrap_or((&phrase, ""));
+        let tail: Vec<String> = tail.split_whitespace().map(str::to_owned).collect();
+        let head = heads.entry(word.to_owned()).or_default();
+        head.phrases.push((tail, flags));
+    }
+    for head in heads.values_mut() {
+        head.phrases
+            .sort_by_key(|phrase| std::cmp::Reverse(phrase.0.len()));
+    }
+    heads
+});
 static OTHERS: LazyLock<HashMap<String, Flags>> = LazyLock::new(|| table(SIGNS));
+
+/// The phrases that begin with one word: the words behind it and what they mean, longest first.
+#[derive(Debug, Default)]
+struct Head {
+    phrases: Vec<(Vec<String>, Flags)>,
+}
+
+impl Head {
+    /// The longest phrase that goes on as `after` does: its flags and how many more words it has.
+    fn longest(&self, after: &[&str]) -> Option<(Flags, usize)> {
+        let goes_on = |tail: &[String]| {
+            let beside = after.get(..tail.len());
+            beside.is_some_and(|words| words.iter().zip(tail).all(|(word, own)| word == own))
+        };
+        let hit = self.phrases.iter().find(|phrase| goes_on(&phrase.0))?;
+        Some((hit.1, hit.0.len()))
+    }
+}
 
 fn table(rows: &[(Flags, &'static str)]) -> HashMap<String, Flags> {
     let mut map = HashMap::new();
@@ -260,12 +291,11 @@ pub(super) fn normal(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    let chars: Vec<char> = if text.chars().any(folds) {
-        slowly(text)
+    if text.chars().any(folds) {
+        spaced(slowly(text).into_iter(), text.len())
     } else {
-        text.chars().map(quickly).collect()
-    };
-    spaced(&chars, text.len())
+        spaced(text.chars().map(quickly), text.len())
+    }
 }
 
 /// Decomposed, without diacritics, in lower case.
@@ -302,35 +332,27 @@ fn quickly(c: char) -> char {
 }
 
 /// A label's characters without the spaces between those of scripts that have none.
-fn spaced(chars: &[char], bytes: usize) -> String {
+fn spaced(chars: impl Iterator<Item = char>, bytes: usize) -> String {
     let mut out = String::with_capacity(bytes);
-    for (i, c) in chars.iter().enumerate() {
-        let c = match c {
+    let (mut last, mut spaces) = (' ', 0);
+    for c in chars {
+        if c == ' ' {
+            spaces += 1;
+            continue;
+        }
+        let gap = if joins(last) && joins(c) { 0 } else { spaces };
+        out.extend(std::iter::repeat_n(' ', gap));
+        (last, spaces) = (c, 0);
+        out.push(match c {
             'ı' => 'i',
             'ß' => 's',
             'ø' => 'o',
             'æ' => 'a',
             'ł' => 'l',
-            other => *other,
-        };
-        if c == ' ' {
-            let before = chars
-                .get(..i)
-                .unwrap_or_default()
-                .iter()
-                .rev()
-                .find(|c| **c != ' ');
-            let after = chars
-                .get(i..)
-                .unwrap_or_default()
-                .iter()
-                .find(|c| **c != ' ');
-            if before.is_some_and(|b| joins(*b)) && after.is_some_and(|a| joins(*a)) {
-                continue;
-            }
-        }
-        out.push(c);
+            other => other,
+        });
     }
+    out.extend(std::iter::repeat_n(' ', spaces));
     out
 }
 
@@ -359,40 +381,29 @@ pub(super) fn flags(label: &str) -> Flags {
     if !label.is_ascii() && label.chars().any(is_sign) {
         found |= sign_flags(label);
     }
-    let words: Vec<&str> = label
+    let words: Words<'_> = label
         .split(|c: char| !c.is_alphanumeric() || is_sign(c))
         .filter(|w| !w.is_empty())
         .collect();
-    let mut at = 0;
-    let mut joined = String::new();
-    while at < words.len() {
-        let mut step = 0;
-        for length in (1..=3.min(words.len() - at)).rev() {
-            joined.clear();
-            for (i, word) in words.iter().skip(at).take(length).enumerate() {
-                if i > 0 {
-                    joined.push(' ');
-                }
-                joined.push_str(word);
-            }
-            if let Some(flags) = LATIN.get(joined.as_str()) {
-                found |= flags;
-                step = length;
-                break;
-            }
-        }
-        if step == 0 {
-            let word = words.get(at).copied().unwrap_or("");
+    let mut rest = words.as_slice();
+    while let [word, after @ ..] = rest {
+        let Some((flags, longer)) = LATIN.get(*word).and_then(|head| head.longest(after)) else {
             // Rates ("6"), letters ("c", "sr") and numbers say nothing.
-            if word.chars().count() > 2 && !word.chars().all(|c| c.is_ascii_digit()) {
+            let long = word.chars().nth(2).is_some();
+            if long && !word.bytes().all(|b| b.is_ascii_digit()) {
                 found |= OTHER;
             }
-            step = 1;
-        }
-        at += step;
+            rest = after;
+            continue;
+        };
+        found |= flags;
+        rest = after.get(longer..).unwrap_or_default();
     }
     found
 }
+
+/// The words of a label; most have no more than these.
+type Words<'a> = smallvec::SmallVec<[&'a str; 8]>;
 
 /// Longest phrase first at every place; what is no phrase counts as another word.
 fn sign_flags(label: &str) -> Flags {

@@ -188,6 +188,7 @@ pub fn extract(page: &Page, hints: &Hints) -> (Reading, Verdict) {
         lines,
         &rows,
         hints,
+        &named,
         (!choices.is_empty(), !items.items.is_empty()),
     );
     reading.currency = currency_field(&named, hints);
@@ -337,11 +338,11 @@ fn header(
     lines: &[Line],
     rows: &Rows,
     hints: &Hints,
+    named: &Named,
     (has_total, has_items): (bool, bool),
 ) -> Reading {
     let (kind, said) = kind::kind(lines, has_total, has_items);
-    let american = currency::of_paper(lines, rows.marks());
-    let dollars = [american.likely, american.certain, hints.currency];
+    let dollars = [named.likely, named.certain, hints.currency];
     let month_first = hints.month_first || dollars.iter().flatten().any(|c| c.code() == "USD");
     let found = merchant::merchant(lines, rows)
         .map(|(i, name)| Field::new(name, 80, Some(i), "the heading's first name"));

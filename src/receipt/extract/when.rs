@@ -62,8 +62,8 @@ pub(super) fn find(lines: &[Line], month_first: bool) -> Option<(usize, When)> {
     let mut lone_clock = None;
     for (i, line) in lines.iter().enumerate() {
         let chars: Vec<char> = line.text.as_str().chars().map(halfwidth).collect();
-        if !chars.iter().any(char::is_ascii_digit) {
-            continue;
+        if chars.iter().filter(|c| c.is_ascii_digit()).nth(2).is_none() {
+            continue; // A day and a year of two digits, an hour and a minute: three at least.
         }
         let here = clock(&chars);
         if lone_clock.is_none() && here.is_some() {
@@ -156,8 +156,11 @@ fn digits(chars: &[char]) -> Option<(u16, usize)> {
     if !(1..=4).contains(&n) {
         return None;
     }
-    let text: String = chars.iter().take(n).collect();
-    Some((text.parse().ok()?, n))
+    let mut value = 0;
+    for digit in chars.iter().take(n).filter_map(|c| c.to_digit(10)) {
+        value = value * 10 + u16::try_from(digit).ok()?;
+    }
+    Some((value, n))
 }
 
 fn when(year: u16, month: u16, day: u16, digits: usize) -> Option<When> {
@@ -306,13 +309,14 @@ fn month_of(chars: &[char]) -> Option<(u16, usize)> {
         return None;
     }
     let length = chars.iter().take_while(|c| c.is_alphabetic()).count();
-    let head: String = chars
-        .iter()
-        .take(3)
-        .flat_map(|c| c.to_lowercase())
-        .collect();
-    let found = MONTHS.iter().find(|m| m.0 == head)?;
-    (3..=10).contains(&length).then_some((found.1, length))
+    // Whatever begins with a month has a day or year behind it, which few words have.
+    let next = chars.get(gap(chars, length));
+    if !(3..=10).contains(&length) || !next.is_some_and(char::is_ascii_digit) {
+        return None;
+    }
+    let head = || chars.iter().take(3).flat_map(|c| c.to_lowercase());
+    let found = MONTHS.iter().find(|m| m.0.chars().eq(head()))?;
+    Some((found.1, length))
 }
 
 fn gap(chars: &[char], at: usize) -> usize {
@@ -326,12 +330,9 @@ fn gap(chars: &[char], at: usize) -> usize {
 
 /// The length of `st`, `nd`, `rd`, `th` behind a day.
 fn ordinal(chars: &[char]) -> usize {
-    let two: String = chars
-        .iter()
-        .take(2)
-        .flat_map(|c| c.to_lowercase())
-        .collect();
-    if matches!(two.as_str(), "st" | "nd" | "rd" | "th") {
+    let [a, b, ..] = chars else { return 0 };
+    let two = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+    if matches!(two, ('s', 't') | ('n' | 'r', 'd') | ('t', 'h')) {
         2
     } else {
         0
@@ -389,16 +390,10 @@ fn clock(chars: &[char]) -> Option<(u8, u8, u8)> {
         {
             (second, at) = (s, at + 3);
         }
-        let tail: String = rest
-            .get(at..)?
-            .iter()
-            .filter(|c| **c != ' ' && **c != '.')
-            .take(2)
-            .flat_map(|c| c.to_lowercase())
-            .collect();
-        let hour = match tail.as_str() {
-            "pm" if hour < 12 => hour + 12,
-            "am" if hour == 12 => 0,
+        let mut tail = rest.get(at..)?.iter().filter(|c| !matches!(c, ' ' | '.'));
+        let hour = match (tail.next(), tail.next()) {
+            (Some('p' | 'P'), Some('m' | 'M')) if hour < 12 => hour + 12,
+            (Some('a' | 'A'), Some('m' | 'M')) if hour == 12 => 0,
             _ => hour,
         };
         let clock = (

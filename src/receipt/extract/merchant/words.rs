@@ -143,7 +143,8 @@ pub(super) fn is_title(bare: &str) -> bool {
 
 /// Whether a name in lower case is a company's.
 pub(super) fn names_company(bare: &str) -> bool {
-    let ends = |ending: &str| bare.ends_with(ending);
+    let last = bare.as_bytes().last();
+    let ends = |ending: &str| ending.as_bytes().last() == last && bare.ends_with(ending);
     COMPANIES.iter().flat_map(|row| row.split('|')).any(ends)
         || COMPANY_HEADS.iter().any(|head| bare.starts_with(head))
 }
@@ -151,6 +152,9 @@ pub(super) fn names_company(bare: &str) -> bool {
 /// Whether a line in comparable form is about something else than the shop.
 pub(super) fn is_noise(bare: &str) -> bool {
     let begins = |noise: &&str| {
+        if bare.as_bytes().first() != noise.as_bytes().first() {
+            return false;
+        }
         let rest = bare.strip_prefix(*noise);
         // "Tel. 030" is noise, "Telly's" is a shop.
         rest.is_some_and(|rest| !noise.is_ascii() || !rest.starts_with(|c: char| c.is_alphabetic()))

@@ -21,6 +21,9 @@ pub(super) fn reference(lines: &[Line], rows: &Rows) -> Option<(usize, Text)> {
         let own = rows.rows.get(i).and_then(|row| row.reference.clone());
         let here = own.map(|r| (r.strength, r.value)).or_else(|| {
             let below = lines.get(i + 1)?.text.as_str().trim();
+            if below.contains(char::is_whitespace) || !is_reference(below) {
+                return None;
+            }
             let label = lexicon::normal(found.trim_end_matches([':', ' ', '#']));
             let (strength, rest) = label_of(&label)?;
             let alone =
@@ -151,8 +154,14 @@ fn label_of(normal: &str) -> Option<(Strength, &str)> {
         bounded.then_some(at)
     };
     let begin = labels::beginning(text.chars().next()?);
+    let second = text.as_bytes().get(1);
+    let may = |label: &&str| {
+        let own = label.as_bytes().get(1);
+        own.is_none_or(|b| *b == b' ' || second == Some(b))
+    };
     let hits = begin
         .iter()
+        .filter(|(label, _)| may(label))
         .filter_map(|(label, strength)| plain(label).map(|at| (at, *strength)));
     let (at, strength) = hits.max_by_key(|h| (h.0, h.1))?;
     let rest = text.get(at..)?;
