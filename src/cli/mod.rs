@@ -36,6 +36,7 @@ mod serve;
 mod settings;
 mod shell;
 mod slow;
+mod templates;
 mod terminal;
 mod trace;
 mod up;

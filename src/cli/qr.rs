@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::settings::Args as Network;
 use super::shell::Signer;
 use super::slow::Slow;
-use super::{Ended, input, output};
+use super::{Ended, input, output, templates};
 use crate::code::draw::{self, Ink, Raster};
 use crate::code::link::to_link;
 use crate::code::sealed::{Blob, Draft, SealedOrder, digest, seal};
@@ -49,6 +49,9 @@ pub(super) struct Args {
     /// The currency, when the paper names none (ISO 4217, such as EUR).
     #[arg(long)]
     currency: Option<Currency>,
+    /// A TOML file of merchant templates; templates.toml beside the configuration unless given.
+    #[arg(long, value_name = "FILE")]
+    templates: Option<PathBuf>,
     /// An amount without paper, such as 8.40; wants --currency.
     #[arg(long, requires = "currency", conflicts_with = "receipt")]
     amount: Option<String>,
@@ -188,6 +191,7 @@ fn dues(args: &Args) -> Result<Vec<Result<Due, NotPayable>>, Failure> {
     let bytes = input::read(&args.receipt)?;
     let hints = Hints {
         currency: args.currency,
+        templates: templates::read(args.templates.as_deref())?,
         ..Hints::default()
     };
     let mut dues = Vec::new();

@@ -249,7 +249,7 @@ fn terminal(cast: &Cast, till: &Till, merchant: Option<&Merchant>) -> Terminal {
         hints: Hints {
             currency: merchant.map(|merchant| merchant.currency),
             merchant: merchant.map(|merchant| merchant.name.clone()),
-            month_first: false,
+            ..Hints::default()
         },
         host: cast.host.clone(),
         bank: None,

@@ -13,12 +13,14 @@ pub mod layout;
 pub mod paper;
 pub mod profile;
 pub mod tail;
+pub mod template;
 pub mod tokens;
 pub mod write;
 
 pub use extract::{Hints, Kind, NotPayable, Payable, Reading};
 pub use layout::{Line, Picture, Symbol};
 pub use profile::Profile;
+pub use template::Template;
 
 use layout::Page;
 use std::borrow::Cow;

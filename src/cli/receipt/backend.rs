@@ -85,6 +85,7 @@ fn device(uri: &str) -> Result<(Route, Reading), String> {
         currency: None,
         merchant: None,
         month_first: false,
+        templates: None,
     };
     let mut network = settings::Args::default();
     let mut terminal = None;

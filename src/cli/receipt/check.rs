@@ -40,7 +40,7 @@ enum Format {
 
 pub(super) fn run(args: &Args) -> Ended {
     let profile = args.reading.profile()?;
-    let table = table(&args.folder, profile.as_ref(), &args.reading.hints())?;
+    let table = table(&args.folder, profile.as_ref(), &args.reading.hints()?)?;
     if table.files.is_empty() {
         return Err(Failure::new(Exit::Nothing, "find a labelled receipt"));
     }

@@ -37,7 +37,7 @@ enum Format {
 pub(super) fn run(args: &Args) -> Ended {
     let profile = args.reading.profile()?;
     let bytes = input::read(&args.receipt)?;
-    let hints = args.reading.hints();
+    let hints = args.reading.hints()?;
     let pages = pages_of(&bytes, profile.as_ref())?;
     let papers: Vec<Paper> = pages.into_iter().map(|page| paper(page, &hints)).collect();
     let told: Vec<String> = papers

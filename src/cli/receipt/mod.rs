@@ -11,7 +11,7 @@ mod proxy;
 mod show;
 
 use super::exit::{Exit, Failure};
-use super::{Ended, input};
+use super::{Ended, input, templates};
 use crate::money::Currency;
 use crate::receipt::layout::Page;
 use crate::receipt::{Hints, Profile, pages};
@@ -64,15 +64,19 @@ struct Reading {
     /// Dates have the month first.
     #[arg(long)]
     month_first: bool,
+    /// A TOML file of merchant templates; templates.toml beside the configuration unless given.
+    #[arg(long, value_name = "FILE")]
+    templates: Option<PathBuf>,
 }
 
 impl Reading {
-    fn hints(&self) -> Hints {
-        Hints {
+    fn hints(&self) -> Result<Hints, Failure> {
+        Ok(Hints {
             currency: self.currency,
             merchant: self.merchant.as_deref().map(Text::clean),
             month_first: self.month_first,
-        }
+            templates: templates::read(self.templates.as_deref())?,
+        })
     }
 
     /// The chosen profile, if one was.

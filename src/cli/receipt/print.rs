@@ -58,7 +58,7 @@ pub(super) fn print(
     say: impl Fn(&str),
 ) -> Ended {
     let profile = to.profile(reading)?;
-    let (coder, note) = coder(to, &profile, reading.hints())?;
+    let (coder, note) = coder(to, &profile, reading.hints()?)?;
     say(&note);
     let ended = runtime::until_interrupted(async {
         let setup = open(to, &profile, coder, None)?;

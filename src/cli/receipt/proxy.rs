@@ -79,7 +79,7 @@ pub(super) fn run(args: &Args) -> Ended {
             format!("find the folder {name}"),
         ));
     }
-    let (coder, note) = coder(&args.to, &profile, args.reading.hints())?;
+    let (coder, note) = coder(&args.to, &profile, args.reading.hints()?)?;
     output::say(&note);
     let served = runtime::block_on(async |mut interrupts| {
         let setup = open(&args.to, &profile, coder, Some(args))?;

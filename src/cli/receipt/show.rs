@@ -6,7 +6,7 @@ use super::{Reading, json, pages_of};
 use crate::receipt::layout::Page;
 use crate::receipt::paper::{Sheet, unicode};
 use crate::receipt::tokens::{Dialect, Op, Token, detect, tokens};
-use crate::receipt::{Paper, Profile, paper};
+use crate::receipt::{Hints, Paper, Profile, paper};
 use crate::text::Text;
 use clap::ValueEnum;
 use std::io::{BufWriter, Write as _};
@@ -59,7 +59,8 @@ pub(super) fn run(args: &Args) -> Ended {
         listing(dialect, &bytes)
     } else {
         let pages = pages_of(&bytes, profile.as_ref())?;
-        show(args, pages, profile)
+        let hints = args.reading.hints()?;
+        show(args, pages, profile, &hints)
     };
     match &args.output {
         None => output::data(&shown)?,
@@ -71,15 +72,14 @@ pub(super) fn run(args: &Args) -> Ended {
     Ok(Exit::Done)
 }
 
-fn show(args: &Args, pages: Vec<Page>, profile: Option<Profile>) -> Vec<u8> {
+fn show(args: &Args, pages: Vec<Page>, profile: Option<Profile>, hints: &Hints) -> Vec<u8> {
     let profile = profile.unwrap_or_else(|| wide_enough(&pages));
     match args.format {
         Format::Png => roll(&pages, &profile).map_or_else(Vec::new, |sheet| sheet.png()),
         Format::Svg => roll(&pages, &profile).map_or_else(Vec::new, |sheet| sheet.svg().into()),
         Format::Unicode => joined(pages.iter().map(|page| unicode(page, &profile))),
         Format::Json => {
-            let hints = args.reading.hints();
-            let papers = pages.into_iter().map(|page| paper(page, &hints));
+            let papers = pages.into_iter().map(|page| paper(page, hints));
             papers.map(|paper| line(&paper)).collect::<String>().into()
         }
         Format::Text | Format::Tokens => joined(pages.iter().map(text)),

@@ -5,6 +5,7 @@
 //! 3.11).
 
 mod guess;
+mod pages;
 mod table;
 
 pub use guess::{Guess, guess, repair};
@@ -163,7 +164,11 @@ mod tests {
         assert_eq!(text(Charset::Page(1252), 0, b"\x80"), "€");
         assert_eq!(text(Charset::Page(874), 0, b"\xa2\xcd"), "ขอ");
         assert_eq!(text(Charset::Page(932), 0, b"\xb1"), "ｱ");
-        assert_eq!(text(Charset::Page(851), 0, b"\xb1"), "\u{FFFD}");
+        assert_eq!(text(Charset::Page(851), 0, b"\xa4"), "Α");
+        assert_eq!(text(Charset::Page(774), 0, b"\xb5\xd3"), "Ąė");
+        assert_eq!(text(Charset::Page(772), 0, b"\x80\xb5"), "АĄ");
+        assert_eq!(text(Charset::Page(1048), 0, b"\x8a\xea"), "Љк");
+        assert_eq!(text(Charset::Page(853), 0, b"\xb1"), "\u{FFFD}");
     }
 
     proptest! {

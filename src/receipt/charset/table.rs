@@ -11,8 +11,9 @@ static TABLES: LazyLock<BTreeMap<u16, [char; 128]>> =
 
 /// Every page that a printer's table names and for which a source is at hand.
 const PAGES: &[u16] = &[
-    437, 720, 737, 775, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866, 869, 874, 932,
-    1125, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258, 28592, 28597, 28605,
+    437, 720, 737, 772, 774, 775, 850, 851, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866,
+    869, 874, 932, 1048, 1118, 1119, 1125, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258,
+    28592, 28597, 28605,
 ];
 
 /// Appends `bytes` by a page; a page that is not known gives U+FFFD from 0x80 up.
@@ -61,6 +62,9 @@ fn character(page: u16, byte: u8) -> Option<char> {
                 .nth(usize::from(byte - 0xF0)),
             _ => character(866, byte),
         },
+        _ if let Some(own) = super::pages::upper(page) => {
+            own.chars().nth(usize::from(byte.checked_sub(0x80)?))
+        }
         _ => match library(page) {
             Some(encoding) => {
                 let single = [byte];

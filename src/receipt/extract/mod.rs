@@ -30,10 +30,12 @@ pub use when::When;
 pub type Verdict = Result<Payable, NotPayable>;
 
 use super::layout::{Line, Page};
+use super::template::Template;
 use crate::money::Currency;
 use crate::text::Text;
 use currency::Named;
 use rows::{Entry, Means, Role, Rows};
+use std::sync::Arc;
 use sums::{Against, Choice, Parts, Support};
 
 /// What is known beforehand about the shop whose paper is read.
@@ -45,6 +47,8 @@ pub struct Hints {
     pub merchant: Option<Text>,
     /// Whether it writes dates with the month first.
     pub month_first: bool,
+    /// What certain merchants' papers call things; the first that fits a paper counts.
+    pub templates: Arc<[Template]>,
 }
 
 /// A field as read: its value, how sure it is in percent, and where it comes from.
@@ -61,7 +65,7 @@ pub struct Field<T> {
 }
 
 impl<T> Field<T> {
-    fn new(value: T, confidence: u8, line: Option<usize>, evidence: &str) -> Self {
+    pub(super) fn new(value: T, confidence: u8, line: Option<usize>, evidence: &str) -> Self {
         Self {
             value,
             confidence,
@@ -158,8 +162,20 @@ enum Decision {
     Two(Decimal, Decimal),
 }
 
-/// Reads one receipt.
+/// Reads one receipt, by its merchant's template if there is one.
 pub fn extract(page: &Page, hints: &Hints) -> (Reading, Verdict) {
+    let mut all = hints.templates.iter();
+    let Some(template) = all.find(|template| template.fits(&page.lines)) else {
+        return in_common_words(page, hints);
+    };
+    let common = template.in_common_words(page);
+    let (mut reading, mut verdict) = in_common_words(&common, &template.hints(hints));
+    template.mark(page, &mut reading, &mut verdict);
+    (reading, verdict)
+}
+
+/// Reads a receipt by the words that every paper may use.
+fn in_common_words(page: &Page, hints: &Hints) -> (Reading, Verdict) {
     let unframed = unframed(&page.lines);
     let lines = unframed.as_slice();
     let three = hints.currency.is_some_and(|c| c.exponent() == 3);
