@@ -192,7 +192,14 @@ impl Screen {
     fn resume(&mut self) -> Result<(), RunError> {
         terminal::enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)?;
-        Ok(self.terminal.clear()?)
+        self.wipe()
+    }
+
+    /// Forgets what was drawn. `Terminal::clear` would first ask where the cursor is, and fail on
+    /// a terminal that does not answer.
+    fn wipe(&mut self) -> Result<(), RunError> {
+        let size = self.terminal.size()?;
+        Ok(self.terminal.resize(size.into())?)
     }
 
     fn paint(&mut self, app: &App) -> Result<(), RunError> {
@@ -213,7 +220,7 @@ impl Screen {
             Command::Pace(pace) => source.pace(pace),
             Command::Copy(text) => self.copy(&text)?,
             Command::Repaint => {
-                self.terminal.clear()?;
+                self.wipe()?;
                 app.repaint();
             }
             Command::Export { stem, svg, text } => {

@@ -13,7 +13,8 @@ use quittance::roles::{Role as _, bank};
 use quittance::scenario::Scenario;
 use quittance::sim::{Live, Options, Staging, run};
 use quittance::time::Span;
-use std::process::Command;
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -397,4 +398,28 @@ fn ctrl_c_and_sigterm_leave_the_terminal_as_it_was() {
         }
         tmux.is_restored(130);
     }
+}
+
+#[test]
+fn a_terminal_that_answers_no_question_is_drawn_on_all_the_same() {
+    let program = env!("CARGO_BIN_EXE_quittance");
+    let sim = path("lunch-rush");
+    let run = format!("stty rows 24 cols 80; exec {program} ops --sim {sim} --at 5m");
+    let mut terminal = Command::new("script")
+        .args(["-qec", &run, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut seen = Vec::new();
+    let mut screen = terminal.stdout.take().unwrap();
+    while !String::from_utf8_lossy(&seen).contains("READ-ONLY") {
+        let mut some = [0; 4096];
+        let length = screen.read(&mut some).unwrap();
+        assert!(length > 0, "{}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&some[..length]);
+    }
+    terminal.stdin.take().unwrap().write_all(b"q").unwrap();
+    std::io::copy(&mut screen, &mut std::io::sink()).unwrap();
+    assert_eq!(terminal.wait().unwrap().code(), Some(0));
 }
