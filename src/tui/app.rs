@@ -154,8 +154,8 @@ impl App {
     pub fn update(&mut self, event: Event) -> Vec<Command> {
         match event {
             Event::Key(key) => {
+                // It is meant for what is on the screen, not for rows that nobody has seen yet.
                 self.is_dirty = true;
-                self.refresh();
                 return self.press(key);
             }
             Event::Resize(columns, rows) => {
@@ -180,6 +180,12 @@ impl App {
             self.refresh();
         }
         dirty
+    }
+
+    /// The same for a frame that answers a key, which does not wait until all rows are found and
+    /// sorted anew: what is older than the board stays to be drawn.
+    pub fn take_dirty_as_shown(&mut self) -> bool {
+        std::mem::replace(&mut self.is_dirty, self.is_stale)
     }
 
     /// Whether there is anything to draw.

@@ -70,14 +70,17 @@ pub async fn run(mut app: App, mut source: impl Source, in_tmux: bool) -> Result
     let mut continued = signal(SignalKind::from_raw(CONTINUED))?;
     let mut screen = Screen::enter(in_tmux)?;
     let mut keys = keys();
-    let (mut is_urgent, mut free_at) = (true, Instant::now());
+    let (mut is_urgent, mut free_at) = (false, Instant::now());
     loop {
         app.update(Event::Clock(source.now(), source.title()));
         let now = Instant::now();
         if app.is_dirty() && (is_urgent || now >= free_at) {
-            app.take_dirty();
+            if std::mem::take(&mut is_urgent) {
+                app.take_dirty_as_shown();
+            } else {
+                app.take_dirty();
+            }
             screen.paint(&app)?;
-            is_urgent = false;
             free_at = now + FRAME.max(now.elapsed() * REST);
         }
         let tick = app.ticks().then(|| now + TICK);

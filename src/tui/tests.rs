@@ -393,6 +393,22 @@ fn time_makes_nothing_dirty_when_no_age_grows() {
 }
 
 #[test]
+fn a_key_is_meant_for_what_is_shown_and_what_came_since_is_drawn_right_after() {
+    let mut app = usual();
+    let before = shown(&app);
+    let mut open = Pens::default();
+    open.order(90, NOW - 1, "merchant:bean", "A-90", 1);
+    app.update(Event::News(News::Entries(open.written)));
+    app.update(Event::Key(Key::Char('y')));
+    assert!(app.take_dirty_as_shown());
+    let rows = |screen: &str| screen.matches("bean").count();
+    assert_eq!(rows(&shown(&app)), rows(&before));
+    assert!(app.take_dirty(), "the order that came is still to be drawn");
+    assert_eq!(rows(&shown(&app)), rows(&before) + 1);
+    assert!(!app.take_dirty_as_shown());
+}
+
+#[test]
 fn a_server_that_is_down_and_entries_that_are_missing_are_said() {
     let mut app = usual();
     let down = Server {

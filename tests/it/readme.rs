@@ -87,13 +87,19 @@ impl Reader {
 
     /// Runs a command of the page and holds it to what is shown.
     fn run(&mut self, (command, shown): &Shown) {
-        if command.contains("quittance up") {
-            let command = command.replace("quittance up", "exec quittance up");
+        let runs_on = [("quittance up", "http://"), ("quittance ops", "")];
+        let runs_on = runs_on
+            .iter()
+            .find(|(runs_on, _)| command.contains(runs_on) && !command.contains("--sim"));
+        if let Some((runs_on, says)) = runs_on {
+            let command = command.replace(runs_on, &format!("exec {runs_on}"));
             let mut child = self.shell(&command).stdout(Stdio::piped()).spawn().unwrap();
             let mut line = String::new();
-            let out = child.stdout.as_mut().unwrap();
-            let _read = BufReader::new(out).read_line(&mut line).unwrap();
-            assert!(line.contains("http://"), "{command}: nobody listens");
+            let mut out = BufReader::new(child.stdout.take().unwrap());
+            let _read = out.read_line(&mut line).unwrap();
+            // Somebody reads on, as a person would.
+            std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
+            assert!(!line.is_empty() && line.contains(says), "{command}: {line}");
             self.up.push(child);
             return;
         }
@@ -112,7 +118,7 @@ impl Reader {
 
     /// Ends the networks as Ctrl-C does.
     fn close(mut self) {
-        for mut child in std::mem::take(&mut self.up) {
+        for mut child in std::mem::take(&mut self.up).into_iter().rev() {
             let pid = child.id().to_string();
             let sent = Command::new("kill").args(["-INT", &pid]).status().unwrap();
             assert!(sent.success());
