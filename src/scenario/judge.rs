@@ -41,6 +41,7 @@ pub struct Judge {
     by_message: Vec<usize>,
     recent: VecDeque<Remembered>,
     events: BTreeMap<EventKind, u64>,
+    fired: BTreeMap<Name, u64>,
     failures: Vec<Failure>,
     at: Time,
 }
@@ -95,6 +96,7 @@ impl Judge {
             by_message: Vec::new(),
             recent: VecDeque::new(),
             events: BTreeMap::new(),
+            fired: BTreeMap::new(),
             failures: Vec::new(),
             at,
             scenario,
@@ -192,6 +194,7 @@ impl Judge {
     /// A fault happened.
     pub fn fault_fired(&mut self, at: Time, id: Name) {
         self.at = self.at.max(at);
+        *self.fired.entry(id).or_default() += 1;
         self.facts.fault_fired(id);
         self.look_beside(None);
     }
@@ -307,9 +310,22 @@ impl Judge {
         self.fail(failure);
     }
 
-    /// The run did not come to an end of its own: who waits for whom.
-    pub fn stuck(&mut self, at: Time, waiting: &[String]) {
-        self.failed(at, Class::Stuck, "everyone finishes", waiting);
+    /// The run did not come to an end of its own: who waits for whom, since when, and for each
+    /// order the last thing that happened to it.
+    pub fn stuck(&mut self, at: Time, class: Class, waiting: &[(Option<OrderId>, String)]) {
+        let said = waiting.iter().map(|(order, who)| {
+            let last = order.and_then(|order| self.last_of(order));
+            last.map_or_else(|| who.clone(), |last| format!("{who}; last {last}"))
+        });
+        let said: Vec<String> = said.collect();
+        self.failed(at, class, "everyone finishes", &said);
+    }
+
+    /// The last line about an order.
+    fn last_of(&self, order: OrderId) -> Option<String> {
+        let mut newest = self.recent.iter().rev();
+        let last = newest.find(|seen| seen.order == Some(order))?;
+        Some(self.line(last))
     }
 
     /// Something that is no property: a panic, or a budget that was used up.
@@ -373,6 +389,8 @@ impl Judge {
             failures: self.failures.clone(),
             reached,
             events: self.events.clone(),
+            steps: self.invariants.reached(),
+            fired: self.fired.clone(),
             ended: self.at,
         }
     }

@@ -167,6 +167,8 @@ mod tests {
         let outcome = |failures| Outcome {
             failures,
             reached: BTreeSet::new(),
+            steps: BTreeMap::new(),
+            fired: BTreeMap::new(),
             events: BTreeMap::new(),
             ended: Time::from_nanos(0),
         };

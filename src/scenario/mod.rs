@@ -19,6 +19,7 @@ pub mod keys;
 mod load;
 pub(crate) mod lower;
 pub mod page;
+pub mod reached;
 pub mod replay;
 pub mod report;
 mod schema;

@@ -2,7 +2,9 @@
 
 use super::diagnostic::Mark;
 use super::features::Feature;
+use super::reached::{Told, Transition, all_steps};
 use super::schema::{ExpectKind, Scenario};
+use crate::id::Name;
 use crate::journal::EventKind;
 use crate::text::Text;
 use crate::time::Time;
@@ -11,6 +13,9 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
+/// A sweep of fewer seeds says nothing of faults that never happened: few were tried.
+const SEEDS_THAT_TELL: usize = 20;
+
 words! {
     /// What kind of failure it is.
     pub enum Class {
@@ -18,7 +23,11 @@ words! {
         Invariant = "invariant",
         /// An expectation of the file did not come true.
         Expectation = "expectation",
-        /// Somebody never finished.
+        /// Somebody never finished, and nothing will happen any more.
+        Deadlock = "deadlock",
+        /// Somebody never finished: everyone is busy, and nothing comes of it.
+        Livelock = "livelock",
+        /// Somebody never finished, and waits.
         Stuck = "stuck",
         /// The program itself failed.
         Panic = "panic",
@@ -59,6 +68,10 @@ pub struct Outcome {
     pub reached: BTreeSet<usize>,
     /// How often each event happened.
     pub events: BTreeMap<EventKind, u64>,
+    /// How often each machine took each of its steps.
+    pub steps: Told,
+    /// How often each fault of the file happened.
+    pub fired: BTreeMap<Name, u64>,
     /// When the last thing happened.
     pub ended: Time,
 }
@@ -76,6 +89,10 @@ pub struct Sweep {
     pub reached: BTreeSet<usize>,
     /// How often each event happened, over all seeds.
     pub events: BTreeMap<EventKind, u64>,
+    /// How often each machine took each of its steps, over all seeds.
+    pub steps: Told,
+    /// How often each fault of the file happened, over all seeds.
+    pub fired: BTreeMap<Name, u64>,
     /// A number over each run, by seed: equal where two runs were the same, journals and all.
     pub fingerprints: BTreeMap<u64, u64>,
 }
@@ -98,9 +115,9 @@ impl Sweep {
     pub fn add(&mut self, seed: u64, fingerprint: u64, outcome: Outcome) {
         self.fingerprints.insert(seed, fingerprint);
         self.reached.extend(outcome.reached);
-        for (kind, count) in outcome.events {
-            *self.events.entry(kind).or_default() += count;
-        }
+        add(&mut self.events, outcome.events);
+        add(&mut self.steps, outcome.steps);
+        add(&mut self.fired, outcome.fired);
         if outcome.failures.is_empty() {
             self.passed.insert(seed);
         } else {
@@ -115,9 +132,21 @@ impl Sweep {
         self.skipped.extend(other.skipped);
         self.reached.extend(other.reached);
         self.fingerprints.extend(other.fingerprints);
-        for (kind, count) in other.events {
-            *self.events.entry(kind).or_default() += count;
-        }
+        add(&mut self.events, other.events);
+        add(&mut self.steps, other.steps);
+        add(&mut self.fired, other.fired);
+    }
+
+    /// The steps that a machine may take and in no seed took.
+    pub fn steps_never_taken(&self) -> impl Iterator<Item = Transition> {
+        let all = all_steps().into_iter();
+        all.filter(|step| !self.steps.contains_key(step))
+    }
+
+    /// The faults of the file that happened in no seed.
+    pub fn never_fired(&self, scenario: &Scenario) -> Vec<Name> {
+        let all = scenario.faults.iter().map(|fault| fault.id);
+        all.filter(|id| !self.fired.contains_key(id)).collect()
     }
 
     /// The `sometimes` expectations that came true in no seed: they fail the sweep.
@@ -173,6 +202,11 @@ impl Sweep {
             let that = &expect.that.text;
             let _infallible = writeln!(out, "NEVER REACHED {that}\n   {place}, in {seeds} seeds");
         }
+        let seeds = self.passed.len() + self.failed.len();
+        let told = seeds >= SEEDS_THAT_TELL;
+        for id in self.never_fired(scenario).iter().filter(|_| told) {
+            let _infallible = writeln!(out, "NEVER FIRED fault {id}, in {seeds} seeds");
+        }
         for feature in &self.skipped {
             let _infallible = writeln!(out, "SKIP {}: needs {feature}", scenario.title());
         }
@@ -202,6 +236,12 @@ impl Sweep {
             .events
             .iter()
             .map(|(kind, n)| (kind.to_string(), json!(n)));
+        let steps = self
+            .steps
+            .iter()
+            .map(|(step, n)| (step.to_string(), json!(n)));
+        let steps_never = self.steps_never_taken().map(|step| step.to_string());
+        let never_fired = self.never_fired(scenario).into_iter();
         let fingerprints = self
             .fingerprints
             .iter()
@@ -217,7 +257,23 @@ impl Sweep {
             "skipped": self.skipped.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "never-reached": never.iter().map(that).collect::<Vec<_>>(),
             "events": events.collect::<serde_json::Map<_, _>>(),
+            "steps": steps.collect::<serde_json::Map<_, _>>(),
+            "steps-never-taken": steps_never.collect::<Vec<_>>(),
+            "never-fired": never_fired.map(|id| id.to_string()).collect::<Vec<_>>(),
         })
+    }
+}
+
+fn add<K: Ord>(all: &mut BTreeMap<K, u64>, more: BTreeMap<K, u64>) {
+    for (key, count) in more {
+        *all.entry(key).or_default() += count;
+    }
+}
+
+impl Class {
+    /// Whether somebody did not finish.
+    pub const fn is_unfinished(self) -> bool {
+        matches!(self, Self::Deadlock | Self::Livelock | Self::Stuck)
     }
 }
 

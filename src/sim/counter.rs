@@ -22,6 +22,7 @@ use std::sync::Arc;
 const SCAN_STEPS: usize = 9;
 
 /// A till's place, with its terminal and its virtual printer.
+#[derive(Clone)]
 pub(super) struct Counter {
     /// The terminal.
     pub(super) terminal: Party,

@@ -17,12 +17,15 @@ use crate::scenario::{Act, Chip, Merchant, Range, Scenario, Start, Step, Via, Vi
 use crate::text::Text;
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// How long a shop waits for a code before it prints the receipt again.
 const PRINT_AGAIN: Span = Span::seconds(4);
 /// How long a customer whose phone did not take what they did waits before they do it again.
 const DO_AGAIN: Span = Span::seconds(2);
+/// After so many messages for nothing the driver looks whether it is a livelock.
+const IDLE_LOOKS: u64 = 5_000;
 /// How often a shop prints one receipt, the first time included.
 const PRINTS_MAX: u32 = 40;
 
@@ -57,6 +60,7 @@ pub(super) enum Cue {
 }
 
 /// A receipt of the story.
+#[derive(Clone)]
 pub(super) struct Receipt {
     pub(super) shop: Name,
     till: Name,
@@ -76,6 +80,7 @@ pub(super) struct Receipt {
 pub(super) type PaperOf = fn(&Merchant, &Act, &Chance) -> Option<Draft>;
 
 /// Plays a scenario's steps.
+#[derive(Clone)]
 pub(super) struct Director {
     pub(super) scenario: Arc<Scenario>,
     pub(super) chance: Chance,
@@ -148,16 +153,37 @@ impl Director {
     /// Plays on until `until`, or until nothing happens any more.
     pub(super) fn play(&mut self, world: &mut World<Watch>, until: Time, events_max: u64) -> Next {
         loop {
-            match world.advance(until) {
-                Next::Cue(cue) => self.on_cue(world, cue),
-                Next::Effect(party, effect) => self.on_effect(world, &party, &effect),
-                Next::Look => {}
-                over => return over,
+            let next = world.advance(until);
+            if let Some(over) = self.on(world, Some(next)) {
+                return over;
             }
-            self.look(world);
-            if world.counters.events > events_max {
+            let idle = world.observer.idle.0;
+            let spinning = idle > 0 && idle.is_multiple_of(IDLE_LOOKS) && world.is_healed();
+            if world.counters.events > events_max || (spinning && world.is_spinning()) {
                 return Next::Until;
             }
+        }
+    }
+
+    /// Sees to what has to be seen to; gives it back when nothing happens any more.
+    pub(super) fn on(&mut self, world: &mut World<Watch>, next: Option<Next>) -> Option<Next> {
+        match next {
+            Some(Next::Cue(cue)) => self.on_cue(world, cue),
+            Some(Next::Effect(party, effect)) => self.on_effect(world, &party, &effect),
+            Some(Next::Look) | None => {}
+            over => return over,
+        }
+        self.look(world);
+        None
+    }
+
+    /// How far the story is.
+    pub(super) fn number(&self, hash: &mut impl Hasher) {
+        for progress in &self.progress {
+            (*progress as u8).hash(hash);
+        }
+        for (label, receipt) in &self.receipts {
+            (label.as_str(), receipt.code.is_some(), receipt.prints).hash(hash);
         }
     }
 

@@ -8,9 +8,12 @@ use crate::journal::{Entry, EventKind};
 use crate::message::{MessageKind, Sender};
 use crate::roles::actor::Input;
 use crate::roles::{Actor, Done, Group, Role, Taken};
-use crate::store::{Backend, Memory, Peek, Row, Schema, StoreError, Stored, Timer, Want, Writes};
+use crate::store::{
+    Backend, Memory, Peek, Row, Schema, StoreError, Stored, Timer, Value, Want, Writes,
+};
 use crate::time::{Span, Time};
 use smallvec::SmallVec;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The most journal entries that are read at once; one commit writes far fewer.
@@ -108,7 +111,7 @@ pub(super) struct Origin {
 
 /// A party in the world.
 pub(super) struct Member {
-    pub(super) actor: Actor,
+    pub(super) actor: Arc<Actor>,
     pub(super) party: Party,
     pub(super) sender: Sender,
     /// The actor of a scenario that it belongs to.
@@ -143,7 +146,7 @@ impl Member {
             id: of_bytes(party.to_string().as_bytes()),
             sender: Sender { party, bank },
             belongs_to: party.name,
-            actor,
+            actor: Arc::new(actor),
             party,
             store,
             up: true,
@@ -156,10 +159,51 @@ impl Member {
         }
     }
 
+    /// The same party once more; nothing when its rows are not in memory.
+    pub(super) fn fork(&self) -> Option<Self> {
+        let Store::Memory(memory) = &self.store else {
+            return None;
+        };
+        Some(Self {
+            actor: Arc::clone(&self.actor),
+            store: Store::Memory(memory.clone()),
+            chance: self.chance.clone(),
+            waiting: self.waiting.clone(),
+            ..*self
+        })
+    }
+
+    /// What it remembers and waits for; not what it once recorded.
+    pub(super) fn number(&mut self, hash: &mut impl Hasher) {
+        (self.up, self.life, self.flushing, self.waiting.len()).hash(hash);
+        let backend = self.store.backend();
+        for table in self.actor.schemas() {
+            for row in backend.scan(table).unwrap_or_default() {
+                (table.id, row.row_key()).hash(hash);
+                row.bind(&mut |value| match value {
+                    Value::Null => 0_u8.hash(hash),
+                    Value::Int(int) => (1_u8, int).hash(hash),
+                    Value::Text(text) => (2_u8, text).hash(hash),
+                    Value::Blob(bytes) => (3_u8, bytes).hash(hash),
+                });
+            }
+        }
+        let timers = backend.due(NEVER, usize::MAX).unwrap_or_default();
+        for (at, timer) in timers {
+            (
+                at.nanos(),
+                timer.kind.word(),
+                timer.about.bytes(),
+                timer.part.bytes(),
+            )
+                .hash(hash);
+        }
+    }
+
     /// Handles and commits.
     pub(super) fn run(&mut self, inputs: &[Taken<Input>]) -> SmallVec<[Done; 1]> {
         let mut group = Group {
-            role: &self.actor,
+            role: &*self.actor,
             chance: &self.chance,
             store: self.store.backend(),
         };
@@ -176,7 +220,7 @@ impl Member {
             kinds: Vec::new(),
         };
         let mut group = Group {
-            role: &self.actor,
+            role: &*self.actor,
             chance: &self.chance,
             store: &mut rehearsal,
         };

@@ -10,6 +10,8 @@ mod attack;
 mod counter;
 mod director;
 mod draw;
+mod explore;
+mod guide;
 mod link;
 mod live;
 mod member;
@@ -34,6 +36,7 @@ mod weather;
 mod world;
 
 pub use draw::DrawKey;
+pub use explore::{Bounds, Exploration, Found, explore};
 pub use link::{Link, Links};
 pub use live::Live;
 pub use member::{Disk, Store};

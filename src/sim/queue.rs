@@ -9,6 +9,7 @@ use std::collections::BinaryHeap;
 
 /// Events in the order of their time. Those of equal time come in the order of their tie, which is
 /// drawn: another in every seed, the same in every run of one.
+#[derive(Clone)]
 pub(super) struct Queue<E> {
     heap: BinaryHeap<Reverse<(Time, u64, u32)>>,
     slab: Vec<Option<E>>,
@@ -44,6 +45,48 @@ impl<E> Queue<E> {
         let event = self.slab[slot as usize].take();
         self.free.push(slot);
         event.map(|event| (at, tie, event))
+    }
+
+    /// The events that are due first, with their ties: for an explorer.
+    pub(super) fn first(&self) -> impl Iterator<Item = (u64, &E)> {
+        let first = self.next_at();
+        let due = self
+            .heap
+            .iter()
+            .filter(move |Reverse((at, ..))| Some(*at) == first);
+        due.filter_map(|Reverse((_, tie, slot))| Some((*tie, self.slab[*slot as usize].as_ref()?)))
+    }
+
+    /// Every event that waits, with its time, in no order: for an explorer.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = (Time, &E)> {
+        let all = self.heap.iter();
+        all.filter_map(|Reverse((at, _, slot))| Some((*at, self.slab[*slot as usize].as_ref()?)))
+    }
+
+    /// The first event of these, whenever it is due: for an explorer, whose queues are short.
+    pub(super) fn take(&mut self, is: impl Fn(u64, &E) -> bool) -> Option<(Time, u64, E)> {
+        let slab = &self.slab;
+        let fits = |tie, slot: u32| {
+            slab[slot as usize]
+                .as_ref()
+                .is_some_and(|event| is(tie, event))
+        };
+        let all = self.heap.iter().map(|Reverse(key)| *key);
+        let (at, tie, slot) = all.filter(|(_, tie, slot)| fits(*tie, *slot)).min()?;
+        self.heap.retain(|Reverse((_, _, of))| *of != slot);
+        self.free.push(slot);
+        Some((at, tie, self.slab[slot as usize].take()?))
+    }
+
+    /// The first event of these at this instant: for an explorer.
+    pub(super) fn take_at(&mut self, at: Time, is: impl Fn(&E) -> bool) -> Option<E> {
+        let slab = &self.slab;
+        let fits = |slot: u32| slab[slot as usize].as_ref().is_some_and(&is);
+        let mut all = self.heap.iter().map(|Reverse(key)| *key);
+        let (_, _, slot) = all.find(|(of, _, slot)| *of == at && fits(*slot))?;
+        self.heap.retain(|Reverse((_, _, of))| *of != slot);
+        self.free.push(slot);
+        self.slab[slot as usize].take()
     }
 
     /// How many events wait.

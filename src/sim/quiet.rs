@@ -2,6 +2,7 @@
 
 use super::member::Member;
 use super::observer::Observer;
+use super::watch::Watch;
 use super::world::World;
 use crate::id::{OrderId, Party, PartyKind};
 use crate::order::{BankOrderState, OrderState};
@@ -11,7 +12,7 @@ use crate::roles::wallet::{WalletPayment, WalletState};
 use crate::roles::{Actor, Kept};
 use crate::store::{Record, StoreError};
 use crate::text::Text;
-use crate::time::Time;
+use crate::time::{Span, Time};
 use std::collections::BTreeMap;
 
 /// Somebody who is not finished.
@@ -36,6 +37,26 @@ impl std::fmt::Display for Waiting {
             write!(f, " for {whom}")?;
         }
         write!(f, " since {}: {}", self.since, self.what)
+    }
+}
+
+/// So many messages without anybody coming further are looked at.
+const IDLE_MESSAGES: u64 = 10_000;
+/// Questions are asked again once a minute in the end; whoever says more than this a minute, for
+/// nothing, for each thing that waits, is busy and not waiting.
+const IDLE_A_MINUTE: u64 = 10;
+
+impl World<Watch> {
+    /// Whether everyone is busy and nothing comes of it: a livelock. For the quiet phase, in which
+    /// nothing goes wrong any more.
+    pub(super) fn is_spinning(&mut self) -> bool {
+        let (messages, since) = self.observer.idle;
+        if messages < IDLE_MESSAGES {
+            return false;
+        }
+        let things = self.unfinished().map_or(0, |waiting| waiting.len() as u64);
+        let minutes = self.now().since(since).as_nanos() / Span::minutes(1).as_nanos();
+        messages / things.max(1) > IDLE_A_MINUTE.saturating_mul(minutes + 1)
     }
 }
 
@@ -74,19 +95,19 @@ impl Member {
     fn unfinished(&mut self, all: &mut Vec<Waiting>) -> Result<(), StoreError> {
         let who = self.party;
         let (kinds, bank) = (self.actor.schemas(), self.sender.bank);
-        if matches!(self.actor, Actor::Gateway(_)) {
+        if matches!(*self.actor, Actor::Gateway(_)) {
             all.extend(
                 self.rows::<Order>()?
                     .iter()
                     .filter_map(|o| payment_order(who, o)),
             );
         }
-        if let Actor::Bank(role) = &self.actor {
+        if let Actor::Bank(role) = &*self.actor {
             let gateway = Party::new(PartyKind::Gateway, role.gateway);
             let rows = self.rows::<BankOrder>()?;
             all.extend(rows.iter().filter_map(|o| bank_order(who, gateway, o)));
         }
-        if matches!(self.actor, Actor::Wallet(_)) {
+        if matches!(*self.actor, Actor::Wallet(_)) {
             let bank = bank.map(|bank| Party::new(PartyKind::Bank, bank));
             let rows = self.rows::<WalletPayment>()?;
             all.extend(rows.iter().filter_map(|p| in_hand(who, bank, p)));

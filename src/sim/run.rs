@@ -125,6 +125,8 @@ impl RunReport {
             failures: vec![failure],
             reached: BTreeSet::new(),
             events: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            fired: BTreeMap::new(),
             ended: scenario.run.starts,
         };
         Self {
@@ -246,6 +248,16 @@ fn play(
     world.heal();
     let end = starts.after(scenario.ends());
     let over = director.play(world, end, EVENTS_MAX);
+    rest(world, director, scenario, &over)
+}
+
+/// The quiet phase is over: everyone must be finished.
+pub(super) fn rest(
+    world: &mut World<Watch>,
+    director: &Director,
+    scenario: &Scenario,
+    over: &Next,
+) -> Result<(), StoreError> {
     let now = world.now();
     if world.counters.events > EVENTS_MAX {
         let actual = [format!("{EVENTS_MAX} events happened and it goes on")];
@@ -255,25 +267,28 @@ fn play(
     let core = &scenario.run.core;
     let matters = |party: &Party| core.is_empty() || core.contains(&scenario.actor_of(party));
     let unfinished = world.unfinished()?.into_iter();
-    let mut waiting: Vec<String> = unfinished
-        .filter(|one| matters(&one.who))
-        .map(|one| one.to_string())
-        .collect();
-    waiting.extend(
-        director
-            .undone()
-            .map(|step| format!("step {} was not done", step.id)),
-    );
+    let unfinished = unfinished.filter(|one| matters(&one.who));
+    let mut waiting: Vec<_> = unfinished.map(|one| (one.order, one.to_string())).collect();
+    let undone = director.undone();
+    waiting.extend(undone.map(|step| (None, format!("step {} was not done", step.id))));
     if !waiting.is_empty() {
-        if matches!(over, Next::Empty) {
-            waiting.push("nothing will happen any more".to_owned());
-        }
-        world.observer.judge.stuck(now, &waiting);
+        let class = match over {
+            Next::Empty => Class::Deadlock,
+            _ if world.is_spinning() => Class::Livelock,
+            _ => Class::Stuck,
+        };
+        let last = match class {
+            Class::Deadlock => Some("nothing will happen any more"),
+            Class::Livelock => Some("everyone is busy, and nobody comes further"),
+            _ => None,
+        };
+        waiting.extend(last.map(|last| (None, last.to_owned())));
+        world.observer.judge.stuck(now, class, &waiting);
     }
     Ok(())
 }
 
-fn report(mut world: World<Watch>, seed: u64) -> Result<RunReport, RunError> {
+pub(super) fn report(mut world: World<Watch>, seed: u64) -> Result<RunReport, RunError> {
     let now = world.now();
     let banks: Vec<Party> = world
         .parties()

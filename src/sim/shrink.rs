@@ -226,7 +226,7 @@ const fn family_of(fault: Fault) -> u8 {
 }
 
 /// The scenario of a tree, if it is sound.
-fn of_table(file: &str, table: &Table) -> Option<Arc<Scenario>> {
+pub(super) fn of_table(file: &str, table: &Table) -> Option<Arc<Scenario>> {
     let text = toml::to_string(table).ok()?;
     Scenario::parse(file, &text).ok().map(Arc::new)
 }

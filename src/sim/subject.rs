@@ -40,7 +40,7 @@ impl Hasher for AsItIs {
 }
 
 /// What is known of receipts: which orders came of them, and what people call them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Subjects {
     of_order: Drawn<Id, u64>,
     labels: Drawn<u64, Text>,

@@ -5,10 +5,11 @@ use super::plan::{Choice, Fault, Moment, Plan, What};
 use super::run::{Options, RunError, RunReport, Staging, is_known, run};
 use super::world::Counters;
 use crate::journal::EventKind;
+use crate::message::MessageKind;
 use crate::scenario::report::{Failure, Sweep};
 use crate::scenario::{Feature, Scenario};
 use crate::time::Span;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -74,6 +75,22 @@ pub fn unknown(scenario: &Scenario) -> BTreeSet<Feature> {
     let asked = scenario.features().into_iter();
     asked.filter(|feature| !known(feature)).collect()
 }
+
+/// What roles say again until it is answered.
+const ASKED_AGAIN: &[MessageKind] = &[
+    MessageKind::Open,
+    MessageKind::Pay,
+    MessageKind::PayStatus,
+    MessageKind::Claim,
+    MessageKind::Granted,
+    MessageKind::Paid,
+    MessageKind::PaymentStatus,
+    MessageKind::CancelPayment,
+    MessageKind::Advise,
+    MessageKind::Notice,
+    MessageKind::Slip,
+    MessageKind::VoidOrder,
+];
 
 /// One seed in so many is run twice, and must be the same run both times.
 const RECHECK_EACH: u64 = 20;
@@ -204,18 +221,37 @@ impl Swept {
             map.insert("took".to_owned(), took);
             map.insert("faults".to_owned(), json!(self.faults));
             map.insert("not-deterministic".to_owned(), json!(self.unsteady));
+            let again = self
+                .said_again()
+                .map(|(kind, n)| (kind.to_owned(), json!(n)));
+            map.insert("said-again".to_owned(), again.collect::<Map<_, _>>().into());
             map.insert("never-happened".to_owned(), json!(self.never_happened()));
         }
         object
     }
 
-    /// The events and faults that no seed reached.
-    fn never_happened(&self) -> Vec<&'static str> {
+    /// How often each kind of message was said again.
+    fn said_again(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let all = MessageKind::ALL.iter().zip(self.counters.again);
+        all.filter(|(_, n)| *n > 0)
+            .map(|(kind, n)| (kind.word(), n))
+    }
+
+    /// The events, faults, steps and repetitions that no seed reached.
+    fn never_happened(&self) -> Vec<String> {
         let events = EventKind::ALL.iter();
         let events = events.filter(|kind| !self.sweep.events.contains_key(*kind));
         let faults = ["drop", "duplicate", "delay", "crash"].into_iter();
         let faults = faults.filter(|kind| !self.faults.contains_key(kind));
-        events.map(|kind| kind.word()).chain(faults).collect()
+        let happenings = events
+            .map(|kind| kind.word())
+            .chain(faults)
+            .map(str::to_owned);
+        let said = |kind: &&MessageKind| self.counters.again[**kind as usize] > 0;
+        let never_again = ASKED_AGAIN.iter().filter(|kind| !said(kind));
+        let never_again = never_again.map(|kind| format!("{kind} said again"));
+        let steps = self.sweep.steps_never_taken().map(|step| step.to_string());
+        happenings.chain(never_again).chain(steps).collect()
     }
 
     /// For people: what happened how often, and what never did.
@@ -224,7 +260,11 @@ impl Swept {
         let events = events.map(|(kind, count)| format!("{kind} {count}"));
         let faults = self.faults.iter();
         let faults = faults.map(|(kind, count)| format!("{kind} {count}"));
-        let happened: Vec<String> = events.chain(faults).collect();
+        let steps = self.sweep.steps.iter();
+        let steps = steps.map(|(step, count)| format!("{step} {count}"));
+        let again = self.said_again();
+        let again = again.map(|(kind, count)| format!("{kind} said again {count}"));
+        let happened: Vec<String> = events.chain(faults).chain(again).chain(steps).collect();
         format!(
             "   happened: {}\n   never happened: {}\n",
             happened.join(", "),

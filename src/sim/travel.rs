@@ -13,10 +13,12 @@ use crate::message::{Message, MessageKind};
 use crate::order::PaymentState;
 use crate::roles::Taken;
 use smallvec::SmallVec;
+use std::hash::{Hash, Hasher};
 
 /// The faults of one message.
 type Faults = SmallVec<[Ruled; 2]>;
 
+#[derive(Clone)]
 pub(super) struct Arrival {
     from: usize,
     to: usize,
@@ -36,6 +38,13 @@ impl Arrival {
             message: self.message.clone(),
             ..*self
         }
+    }
+
+    /// What is on its way, as far as its addressee can tell.
+    pub(super) fn number(&self, hash: &mut impl Hasher) {
+        let asked = self.answers.map(|asked| (asked.by, asked.life, asked.kind));
+        (self.from, self.to, self.life, asked).hash(hash);
+        serde_json::to_vec(&self.message).ok().hash(hash);
     }
 }
 
@@ -76,7 +85,7 @@ impl<O: Observer> World<O> {
             life: arrival.life,
             kind: arrival.message.kind(),
         });
-        let taken = Taken::message(&to.actor, self.now, from.sender, arrival.message);
+        let taken = Taken::message(&*to.actor, self.now, from.sender, arrival.message);
         let subject = arrival.subject;
         let origin = Origin {
             asked,
@@ -123,6 +132,14 @@ impl<O: Observer> World<O> {
         });
         let nth = self.count(key);
         let key = key.with(nth.into());
+        let answer = answers.is_some();
+        if nth > 1 && !answer && subject != 0 {
+            self.counters.again[kind as usize] += 1;
+        }
+        if self.noting {
+            let what = self.what(parties, (kind, answer), subject, nth);
+            self.sent.push((key, what));
+        }
         let link = self.links.get(&parties.0, &parties.1);
         let mut at = self.now.after(link.latency(key));
         let arrival = Arrival {
@@ -143,16 +160,7 @@ impl<O: Observer> World<O> {
         };
         let faults = faults_of(&mut self.sky, link, key, travelling);
         for (fault, rule) in &faults {
-            let (from, to) = parties;
-            let (answer, receipt) = (answers.is_some(), self.subjects.label(subject));
-            let what = What::Message {
-                from,
-                to,
-                kind,
-                answer,
-                receipt,
-                nth,
-            };
+            let what = self.what(parties, (kind, answer), subject, nth);
             self.note(key, what, *fault, *rule);
             self.harmed(&parties, kind, subject, *fault);
             match fault {
@@ -171,6 +179,24 @@ impl<O: Observer> World<O> {
         }
         let tie = key.draw(Purpose::Tie);
         self.queue.push(at, tie, Happening::Arrival(arrival));
+    }
+
+    /// A message, as a plan names it.
+    fn what(
+        &self,
+        (from, to): (Party, Party),
+        (kind, answer): (MessageKind, bool),
+        subject: u64,
+        nth: u32,
+    ) -> What {
+        What::Message {
+            from,
+            to,
+            kind,
+            answer,
+            receipt: self.subjects.label(subject),
+            nth,
+        }
     }
 
     /// A line of the trace for what happened to a message on its way.

@@ -5,13 +5,14 @@ use super::plan::Choice;
 use super::run::Options;
 use super::trace::Trace;
 use crate::id::Party;
-use crate::journal::{ChainKind, Entry};
+use crate::journal::{ChainKind, Entry, EventKind};
 use crate::scenario::{Judge, Mode, Scenario};
 use crate::time::Time;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Watches a run.
+#[derive(Clone)]
 pub(super) struct Watch {
     /// Facts, invariants, expectations.
     pub(super) judge: Judge,
@@ -23,6 +24,8 @@ pub(super) struct Watch {
     told: usize,
     /// Whether a step waits for something to become true.
     pub(super) awaited: bool,
+    /// How many messages left since anybody came further, and since when.
+    pub(super) idle: (u64, Time),
     /// Whether anything was recorded since the driver looked.
     stirred: bool,
 }
@@ -35,9 +38,19 @@ impl Watch {
             trace: options.trace.then(Trace::default),
             told: 0,
             awaited: false,
+            idle: (0, scenario.run.starts),
             stirred: false,
         }
     }
+}
+
+/// Whether an event brings a story further. What is refused, begun anew or doubted does not.
+const fn comes_further(kind: EventKind) -> bool {
+    use EventKind as E;
+    !matches!(
+        kind,
+        E::Refused | E::Started | E::InDoubt | E::SessionOpened | E::ForkAlarm
+    )
 }
 
 impl Watch {
@@ -50,6 +63,9 @@ impl Watch {
 impl Observer for Watch {
     fn entry(&mut self, of: Party, entry: &Entry) {
         self.stirred = true;
+        if comes_further(entry.event.kind) {
+            self.idle = (0, entry.at);
+        }
         self.judge.observe(&of, entry);
         if let Some(trace) = &mut self.trace {
             trace.fact(of, entry);
@@ -64,6 +80,7 @@ impl Observer for Watch {
     }
 
     fn sent(&mut self, sent: &Sent<'_>) {
+        self.idle.0 += 1;
         self.judge.sent(sent.at, &sent.from, &sent.to, sent.message);
     }
 

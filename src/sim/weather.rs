@@ -34,6 +34,7 @@ pub enum Weather {
 }
 
 /// The weather as the world asks it.
+#[derive(Clone)]
 pub(super) enum Sky {
     Fair,
     Foul {
@@ -81,6 +82,11 @@ impl<O: Observer> World<O> {
                 self.start(who);
             }
         }
+    }
+
+    /// Whether nothing goes wrong any more.
+    pub(super) const fn is_healed(&self) -> bool {
+        matches!(self.sky, Sky::Fair)
     }
 
     pub(super) fn note(&mut self, key: DrawKey, what: What, fault: Fault, rule: Option<Name>) {

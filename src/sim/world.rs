@@ -12,6 +12,7 @@ use super::weather::Sky;
 use crate::chance::Chance;
 use crate::code::sealed::Blob;
 use crate::id::{Name, Party};
+use crate::message::MessageKind;
 use crate::order::Reason;
 use crate::roles::actor::Input;
 use crate::roles::{Actor, Done, Effect, Outputs, Role, Taken};
@@ -52,6 +53,9 @@ pub struct Counters {
     pub messages: u64,
     /// Messages that reached nobody: lost, or their addressee was down or in another life.
     pub lost: u64,
+    /// How often each kind of message about a receipt was said again, by its place in
+    /// [`MessageKind::ALL`].
+    pub again: [u64; MessageKind::ALL.len()],
     /// Power failures.
     pub crashes: u64,
     /// Stores that failed by themselves.
@@ -65,11 +69,17 @@ impl Counters {
         self.handles += other.handles;
         self.messages += other.messages;
         self.lost += other.lost;
+        let mut kind = 0;
+        while kind < self.again.len() {
+            self.again[kind] += other.again[kind];
+            kind += 1;
+        }
         self.crashes += other.crashes;
         self.store_errors += other.store_errors;
     }
 }
 
+#[derive(Clone)]
 pub(super) enum Happening {
     Arrival(Arrival),
     Wake { who: usize },
@@ -99,6 +109,8 @@ pub struct World<O> {
     pub(super) effects: VecDeque<(Party, Effect)>,
     pub(super) plan: Plan,
     pub(super) points: Vec<(DrawKey, What)>,
+    /// Every message that left, while commits are noted.
+    pub(super) sent: Vec<(DrawKey, What)>,
     pub(super) noting: bool,
     pub(super) trace: u64,
     /// How many inputs were handled: the numbers of the trace's lines.
@@ -126,6 +138,7 @@ impl<O: Observer> World<O> {
             effects: VecDeque::new(),
             plan: Plan::default(),
             points: Vec::new(),
+            sent: Vec::new(),
             noting: false,
             trace: 0,
             lines: 0,
@@ -143,6 +156,30 @@ impl<O: Observer> World<O> {
         let who = self.members.len();
         self.index.insert(member.party, who);
         self.members.push(member);
+    }
+
+    /// The same world once more; nothing when a party keeps its rows elsewhere than in memory.
+    pub(super) fn fork(&self) -> Option<Self>
+    where
+        O: Clone,
+    {
+        let members = self.members.iter().map(Member::fork);
+        Some(Self {
+            observer: self.observer.clone(),
+            links: self.links.clone(),
+            members: members.collect::<Option<_>>()?,
+            chance: self.chance.clone(),
+            sky: self.sky.clone(),
+            queue: self.queue.clone(),
+            index: self.index.clone(),
+            subjects: self.subjects.clone(),
+            counts: self.counts.clone(),
+            effects: self.effects.clone(),
+            plan: self.plan.clone(),
+            points: self.points.clone(),
+            sent: self.sent.clone(),
+            ..*self
+        })
     }
 
     /// Everyone starts, when all have joined.
@@ -246,40 +283,50 @@ impl<O: Observer> World<O> {
     /// Goes on until the driver has to see to something, but not beyond `until`.
     pub fn advance(&mut self, until: Time) -> Next {
         loop {
-            if let Some((party, effect)) = self.effects.pop_front() {
-                return Next::Effect(party, effect);
-            }
-            match self.queue.next_at() {
-                None => return Next::Empty,
-                Some(at) if at > until => {
-                    self.now = self.now.max(until);
-                    return Next::Until;
-                }
-                Some(_due) => {}
-            }
-            let Some((at, tie, happening)) = self.queue.pop() else {
-                return Next::Empty;
-            };
-            self.now = at;
-            self.counters.events += 1;
-            self.trace = mix(self.trace ^ at.nanos() ^ tie);
-            match happening {
-                Happening::Arrival(arrival) => self.arrive(arrival),
-                Happening::Wake { who } => self.wake(who),
-                Happening::Flush { who, life } => self.flush(who, life),
-                Happening::Restart { who, life } => {
-                    let member = &self.members[who];
-                    if !member.up && member.life == life {
-                        self.start(who);
-                    }
-                }
-                Happening::Cut { party, down } => self.cut_power(&party, down, None),
-                Happening::Cue(cue) => return Next::Cue(cue),
-            }
-            if self.observer.wants_a_look() {
-                return Next::Look;
+            if let Some(next) = self.once(until) {
+                return next;
             }
         }
+    }
+
+    /// The next thing happens; gives what the driver has to see to, if there is something.
+    pub(super) fn once(&mut self, until: Time) -> Option<Next> {
+        if let Some((party, effect)) = self.effects.pop_front() {
+            return Some(Next::Effect(party, effect));
+        }
+        match self.queue.next_at() {
+            None => return Some(Next::Empty),
+            Some(at) if at > until => {
+                self.now = self.now.max(until);
+                return Some(Next::Until);
+            }
+            Some(_due) => {}
+        }
+        let Some((at, tie, happening)) = self.queue.pop() else {
+            return Some(Next::Empty);
+        };
+        self.happen(at, tie, happening)
+    }
+
+    /// Something happens.
+    pub(super) fn happen(&mut self, at: Time, tie: u64, happening: Happening) -> Option<Next> {
+        self.now = at;
+        self.counters.events += 1;
+        self.trace = mix(self.trace ^ at.nanos() ^ tie);
+        match happening {
+            Happening::Arrival(arrival) => self.arrive(arrival),
+            Happening::Wake { who } => self.wake(who),
+            Happening::Flush { who, life } => self.flush(who, life),
+            Happening::Restart { who, life } => {
+                let member = &self.members[who];
+                if !member.up && member.life == life {
+                    self.start(who);
+                }
+            }
+            Happening::Cut { party, down } => self.cut_power(&party, down, None),
+            Happening::Cue(cue) => return Some(Next::Cue(cue)),
+        }
+        self.observer.wants_a_look().then_some(Next::Look)
     }
 
     /// When the next thing happens, if anything does.
@@ -326,7 +373,7 @@ impl<O: Observer> World<O> {
         let life = member.life;
         for due in due {
             let subject = self.subjects.of_timer(&due.1);
-            let taken = Taken::timer(&self.members[who].actor, self.now, due);
+            let taken = Taken::timer(&*self.members[who].actor, self.now, due);
             let origin = Origin {
                 asked: None,
                 subject,

@@ -8,6 +8,7 @@ mod cli;
 mod code;
 #[cfg(test)]
 mod equivalence;
+mod explore;
 #[cfg(test)]
 mod front;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `quittance run`: scenarios in virtual time, one verdict for each.
 
+mod explore;
 mod fail;
 mod progress;
 mod select;
@@ -40,6 +41,8 @@ pub(super) struct Args {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     select: select::Select,
+    #[command(flatten)]
+    explore: explore::Explore,
     /// Sets a variable of the scenarios: `--var rate=40/min`.
     #[arg(long = "var", value_name = "KEY=VALUE", value_parser = load::variable)]
     vars: Vec<(String, String)>,
@@ -132,6 +135,9 @@ pub(super) fn run(args: &Args) -> Ended {
             Exit::Nothing,
             "find a scenario with these tags",
         ));
+    }
+    if args.explore.is_wanted() {
+        return explore::run(args, &scenarios, &pressed);
     }
     let mut total = Total::default();
     let mut sweeps = Vec::new();

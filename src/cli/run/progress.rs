@@ -59,7 +59,7 @@ impl Progress {
         self.done.fetch_add(1, Relaxed);
         self.failed.fetch_add(u64::from(!report.passed()), Relaxed);
         let mut failures = report.outcome.failures.iter();
-        let stuck = failures.any(|f| f.class == crate::scenario::report::Class::Stuck);
+        let stuck = failures.any(|f| f.class.is_unfinished());
         self.stuck.fetch_add(u64::from(stuck), Relaxed);
         self.events.fetch_add(report.counters.events, Relaxed);
         self.simulated.fetch_add(report.lasted.as_nanos(), Relaxed);

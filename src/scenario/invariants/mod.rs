@@ -23,9 +23,11 @@ pub use rest::Unfinished;
 use crate::id::{Name, OrderId, Party};
 use crate::journal::{Chain, ChainKind, Entry, EventKind};
 use crate::message::Message;
+use crate::scenario::reached::Told;
 use crate::time::Time;
 use crate::words::words;
 use model::Model;
+pub(super) use model::Stage;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most violations that are kept; what comes after the first ones is seldom news.
@@ -261,6 +263,11 @@ impl Invariants {
     /// What was found so far.
     pub fn violations(&self) -> &[Violation] {
         &self.found
+    }
+
+    /// How often each machine took each of its steps.
+    pub fn reached(&self) -> Told {
+        self.model.reached.told()
     }
 
     /// A journal line, as it was committed.

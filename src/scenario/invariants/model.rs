@@ -3,6 +3,7 @@
 use crate::id::{AttemptId, MerchantId, Name, OrderId, Party, TerminalId, Uid};
 use crate::money::{Currency, Money};
 use crate::order::{BankOrderState, OrderState, PaymentState, Reason};
+use crate::scenario::reached::Reached;
 use crate::text::Text;
 use crate::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,8 @@ pub(super) struct Model {
     /// Terminals that were seen to seal: what others have sealed is not told.
     pub(super) sealers: BTreeSet<TerminalId>,
     pub(super) books: BTreeMap<Name, BTreeMap<(Text, Currency), Book>>,
+    /// The steps that the machines took.
+    pub(super) reached: Reached,
 }
 
 /// A receipt: its order, and who was charged for it.
@@ -197,13 +200,37 @@ pub(super) struct Wallet {
 
 /// How far a wallet came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(in crate::scenario) enum Stage {
     Shown,
     Paying,
     Checking,
     Done,
     Failed,
     Left,
+}
+
+impl Stage {
+    /// Every one, in the order of the declaration.
+    pub(in crate::scenario) const ALL: [Self; 6] = [
+        Self::Shown,
+        Self::Paying,
+        Self::Checking,
+        Self::Done,
+        Self::Failed,
+        Self::Left,
+    ];
+
+    /// Its word.
+    pub(in crate::scenario) const fn word(self) -> &'static str {
+        match self {
+            Self::Shown => "shown",
+            Self::Paying => "paying",
+            Self::Checking => "checking",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Left => "left",
+        }
+    }
 }
 
 /// A book of a bank in one currency.

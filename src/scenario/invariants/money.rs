@@ -119,6 +119,7 @@ impl Invariants {
         row.since = place.at;
         row.hold = Some(movement.amount);
         row.books = Some((movement.debit.clone(), movement.credit.clone()));
+        self.model.reached.bank(before, BankOrderState::Held);
         let rule = match before {
             Some(BankOrderState::Tombstoned) => Invariant::NotFoundIsNoProof,
             _ => Invariant::LegalTransition,
@@ -218,6 +219,7 @@ impl Invariants {
         row.since = place.at;
         let hold = row.hold.take();
         let debit = row.books.as_ref().map(|(debit, _)| debit.clone());
+        self.model.reached.bank(before, to);
         if let Some((hold, debit)) = hold.zip(debit) {
             let book = self.model.book_mut(bank, &debit, hold.currency());
             book.held -= i128::from(hold.minor());
@@ -277,6 +279,7 @@ impl Invariants {
         let before = row.state.replace(to);
         row.since = place.at;
         let hold = row.hold;
+        self.model.reached.bank(before, to);
         self.must(hold.is_none(), Invariant::HoldReleased, place, || {
             (format!("nothing held by what is {to}"), shown(hold))
         });

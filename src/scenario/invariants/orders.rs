@@ -107,6 +107,7 @@ impl Invariants {
         let next = named.unwrap_or(due);
         order.state = Some(next);
         order.since = place.at;
+        self.model.reached.order(before, next);
         let legal = match before {
             None => matches!(next, OrderState::Created | OrderState::Cancelled),
             Some(before) => before.may_become(next),

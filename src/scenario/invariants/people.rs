@@ -30,6 +30,8 @@ impl Invariants {
             EventKind::PayDone | EventKind::PayFailed | EventKind::PayAbandoned => None,
             _ => open,
         };
+        let after = wallet.stage;
+        self.model.reached.wallet(before, after);
         self.one_at_a_time(place, entry, open);
         let after_paying = before == Stage::Done;
         self.must(!after_paying, Invariant::LegalTransition, place, || {

@@ -221,7 +221,7 @@ fn unfinished(id: OrderId, order: &Order) -> Vec<Unfinished> {
                 .iter()
                 .find(|row| Some(row.id) == wallet.attempt);
             let party = Party::new(PartyKind::Wallet, wallet.name);
-            let state = format!("{:?}", wallet.stage).to_lowercase();
+            let state = wallet.stage.word().to_owned();
             all.push(waiting(
                 party,
                 state,
