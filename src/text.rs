@@ -23,7 +23,9 @@ impl Text {
     /// (an escape sequence stays visible as text but does nothing); bidi controls, zero-width
     /// characters and piled-up combining marks go.
     pub fn clean(raw: &str) -> Self {
-        if raw.bytes().all(|b| (0x20..0x7F).contains(&b)) || raw.chars().all(is_plain) {
+        // Without an early end, so that many bytes are compared at once.
+        let printable = |all: bool, b: u8| all & (b.wrapping_sub(0x20) < 0x5F);
+        if raw.bytes().fold(true, printable) || raw.chars().all(is_plain) {
             return Self(raw.into());
         }
         let mut out = String::with_capacity(raw.len());

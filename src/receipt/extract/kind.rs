@@ -261,16 +261,19 @@ fn has_approval(lines: &[Line]) -> bool {
 
 /// A formal acknowledgement that the money has been received.
 fn received(lines: &[String]) -> Option<usize> {
+    // Only "thanks" and "dankend" say it in ASCII.
+    let may = |text: &str| !text.is_ascii() || text.contains("ank");
     lines.iter().position(|text| {
-        [
-            "正に領収",
-            "正に受領",
-            "paid with thanks",
-            "received with thanks",
-            "betrag dankend erhalten",
-        ]
-        .iter()
-        .any(|w| text.contains(w))
+        may(text)
+            && [
+                "正に領収",
+                "正に受領",
+                "paid with thanks",
+                "received with thanks",
+                "betrag dankend erhalten",
+            ]
+            .iter()
+            .any(|w| text.contains(w))
     })
 }
 

@@ -52,11 +52,12 @@ impl Decimal {
         if whole.len() > 13 {
             return None;
         }
-        let padded = format!("{whole}{part:0<4}");
-        Some(Self {
-            e4: padded.parse().ok()?,
-            places,
-        })
+        let zeros = std::iter::repeat_n(b'0', 4 - part.len());
+        let mut e4 = 0_i64;
+        for digit in whole.bytes().chain(part.bytes()).chain(zeros) {
+            e4 = e4 * 10 + i64::from(char::from(digit).to_digit(10)?);
+        }
+        Some(Self { e4, places })
     }
 
     /// Reads `1,234.50` or `1.234,50` where the form alone settles it, `160.000` as grouped.
@@ -109,13 +110,16 @@ impl Style {
     /// The style that most of the paper's unmistakable numbers have.
     pub(super) fn of<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
         let (mut dot, mut comma) = (0_usize, 0_usize);
-        for line in lines {
-            for number in numbers(line, Self::default()) {
-                match number.decimal {
-                    Some('.') => dot += 1,
-                    Some(',') => comma += 1,
-                    _ => {}
-                }
+        // Without a mark no number settles which one stands before decimals.
+        for line in lines.filter(|l| !l.is_ascii() || l.contains(['.', ','])) {
+            let chars: Vec<char> = line.chars().map(halfwidth).collect();
+            let settled = runs(&chars).filter_map(|(from, to)| {
+                let raw: String = chars.get(from..to)?.iter().collect();
+                Some(value_of(&raw, Self::default())?.1)
+            });
+            for mark in settled.take(NUMBERS_PER_LINE_MAX).flatten() {
+                dot += usize::from(mark == '.');
+                comma += usize::from(mark == ',');
             }
         }
         let decimal = match dot.cmp(&comma) {
@@ -176,22 +180,37 @@ impl Number {
 
 /// All numbers of a line, from left to right.
 pub(super) fn numbers(line: &str, style: Style) -> Vec<Number> {
+    if line.is_ascii() && !line.bytes().any(|b| b.is_ascii_digit()) {
+        return Vec::new();
+    }
     let chars: Vec<char> = line.chars().map(halfwidth).collect();
     let mut out = Vec::new();
-    let mut at = 0;
-    while at < chars.len() && out.len() < NUMBERS_PER_LINE_MAX {
-        if chars.get(at).is_some_and(char::is_ascii_digit) || starts_with_part(&chars, at) {
-            let end = run_end(&chars, at);
-            if let Some(mut number) = number(&chars, at, end, style) {
-                spaced(&mut out, &mut number, &chars, style);
-                out.push(number);
-            }
-            at = end;
-        } else {
-            at += 1;
+    for (from, to) in runs(&chars) {
+        if out.len() >= NUMBERS_PER_LINE_MAX {
+            break;
+        }
+        if let Some(mut number) = number(&chars, from, to, style) {
+            spaced(&mut out, &mut number, &chars, style);
+            out.push(number);
         }
     }
     out
+}
+
+/// Where digits stand, with the marks between them.
+fn runs(chars: &[char]) -> impl Iterator<Item = (usize, usize)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(c) = chars.get(at) {
+            if c.is_ascii_digit() || (*c == '.' && starts_with_part(chars, at)) {
+                let from = at;
+                at = run_end(chars, from);
+                return Some((from, at));
+            }
+            at += 1;
+        }
+        None
+    })
 }
 
 /// `1 234,50`: thousands set apart by a space, where decimals have a comma. It could also be a
@@ -407,6 +426,14 @@ fn factor_left(number: &Number, chars: &[char]) -> bool {
 
 /// The value, the decimal mark when the form settles it, and whether two readings are possible.
 fn value_of(raw: &str, style: Style) -> Option<(Decimal, Option<char>, bool)> {
+    match raw.split_once(['.', ',', '\'']) {
+        None => return Some((Decimal::of_digits(raw, "")?, None, false)),
+        Some((first, last)) if !raw.contains('\'') && !last.contains(['.', ',']) => {
+            let mark = if raw.contains('.') { '.' } else { ',' };
+            return one_mark(first, last, mark, style);
+        }
+        Some(_) => {}
+    }
     let plain: String = raw.chars().filter(|c| *c != '\'').collect();
     let marks: Vec<char> = plain.chars().filter(|c| !c.is_ascii_digit()).collect();
     let groups: Vec<&str> = plain.split(['.', ',']).collect();
@@ -420,18 +447,7 @@ fn value_of(raw: &str, style: Style) -> Option<(Decimal, Option<char>, bool)> {
     let decimal = || Decimal::of_digits(&whole(groups.len() - 1), last);
     match marks.as_slice() {
         [] => Some((Decimal::of_digits(&plain, "")?, None, false)),
-        [mark] => {
-            let first = groups.first().copied().unwrap_or("");
-            if last.len() != 3 || first.len() > 3 || first.is_empty() || first == "0" {
-                let settled = (last.len() == 2).then_some(*mark);
-                return Some((decimal()?, settled, false));
-            }
-            match style.decimal {
-                Some(d) if d == *mark => Some((decimal()?, None, false)),
-                None if style.three_places => Some((decimal()?, None, false)),
-                other => Some((grouped()?, None, other.is_none() && first.starts_with('0'))),
-            }
-        }
+        [mark] => one_mark(groups.first().copied().unwrap_or(""), last, *mark, style),
         [rest @ .., mark]
             if rest.iter().all(|m| m != mark) && rest.windows(2).all(|w| w[0] == w[1]) =>
         {
@@ -453,6 +469,30 @@ fn value_of(raw: &str, style: Style) -> Option<(Decimal, Option<char>, bool)> {
         }
         _ => None,
     }
+}
+
+/// One mark between digits: before decimals, or before three digits that could be thousands.
+fn one_mark(
+    first: &str,
+    last: &str,
+    mark: char,
+    style: Style,
+) -> Option<(Decimal, Option<char>, bool)> {
+    let decimal = || Decimal::of_digits(first, last);
+    if last.len() != 3 || first.len() > 3 || first.is_empty() || first == "0" {
+        let settled = (last.len() == 2).then_some(mark);
+        return Some((decimal()?, settled, false));
+    }
+    let decimals = match style.decimal {
+        Some(own) => own == mark,
+        None => style.three_places,
+    };
+    if decimals {
+        return Some((decimal()?, None, false));
+    }
+    let grouped = Decimal::of_digits(&[first, last].concat(), "")?;
+    let doubtful = style.decimal.is_none() && first.starts_with('0');
+    Some((grouped, None, doubtful))
 }
 
 /// `1,23,45,678`: India sets hundreds apart above the thousands.

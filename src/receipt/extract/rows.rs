@@ -5,6 +5,7 @@ use super::currency::Mark;
 use super::lexicon::{self, Flags};
 use super::number::{Decimal, Number, Style, numbers};
 use super::reference::{self, Reference};
+use std::borrow::Cow;
 
 /// What an amount is, by its label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,14 +62,21 @@ pub(super) struct Row {
     pub(super) label: String,
     pub(super) flags: Flags,
     pub(super) numbers: Vec<Number>,
-    /// The labels before each number, in comparable form.
-    labels: Vec<String>,
+    /// The labels before each number.
+    labels: Vec<Label>,
     pub(super) role: Option<Role>,
     pub(super) summary: bool,
     /// The order or receipt number that stands in it.
     pub(super) reference: Option<Reference>,
     /// How many characters the line has.
     pub(super) length: usize,
+}
+
+/// What stands before a number: its words' classes, and whether there is anything.
+#[derive(Clone, Copy, Debug, Default)]
+struct Label {
+    flags: Flags,
+    empty: bool,
 }
 
 /// The rows of a paper and the style of its numbers.
@@ -180,11 +188,11 @@ impl Rows {
     fn labelled(&self, row: &Row, amounts: &[(usize, &Number)], out: &mut Vec<Entry>) {
         // Base and tax beside each other without a word each are a table's row, which is read as
         // one.
-        let own = |i: usize| row.labels.get(i).and_then(|l| role(lexicon::flags(l)));
+        let own = |i: usize| row.labels.get(i).and_then(|l| role(l.flags));
         let unlabelled = amounts.len() > 1 && amounts.iter().any(|(i, _)| own(*i).is_none());
         for (i, number) in amounts {
-            let own = row.labels.get(*i).map_or("", String::as_str);
-            let own_flags = lexicon::flags(own);
+            let own = row.labels.get(*i).copied().unwrap_or_default();
+            let own_flags = own.flags;
             let own_role = if own_flags & !lexicon::OTHER & !lexicon::PLAIN == 0 {
                 None
             } else {
@@ -192,7 +200,7 @@ impl Rows {
             };
             let of_line = || {
                 row.role
-                    .filter(|_| amounts.len() == 1 || *i == 0 || own.is_empty())
+                    .filter(|_| amounts.len() == 1 || *i == 0 || own.empty)
             };
             let role = match own_role {
                 // "Total (3 items) 45.00": what counts stands before, money belongs to the total.
@@ -246,24 +254,41 @@ fn row(line: usize, of: &Line, style: Style) -> Row {
             (number.code, number.mark) = (true, None);
         }
     }
-    let chars: Vec<char> = text.chars().collect();
-    let mut labels = Vec::with_capacity(numbers.len());
-    let mut whole = String::new();
+    let ascii = text.is_ascii();
+    let chars: Vec<char> = if ascii {
+        Vec::new()
+    } else {
+        text.chars().collect()
+    };
+    let length = if ascii { text.len() } else { chars.len() };
+    let slice = |from: usize, to: usize| -> Cow<'_, str> {
+        if ascii {
+            return Cow::Borrowed(text.get(from..to).unwrap_or_default());
+        }
+        Cow::Owned(chars.get(from..to).unwrap_or_default().iter().collect())
+    };
+    let mut own = Vec::with_capacity(numbers.len());
+    let mut whole = String::with_capacity(text.len() + numbers.len());
     let mut at = 0;
     for number in &numbers {
-        let slice: String = chars
-            .get(at..number.from)
-            .unwrap_or_default()
-            .iter()
-            .collect();
-        whole.push_str(&slice);
+        let before = slice(at, number.from);
+        whole.push_str(&before);
         whole.push(' ');
-        labels.push(tidy(&slice));
+        own.push(tidy(&before));
         at = number.to.max(at);
     }
-    whole.extend(chars.get(at..).unwrap_or_default());
+    whole.push_str(&slice(at, length));
     let label = tidy(&whole);
     let flags = lexicon::flags(&label);
+    let classed = |own: &String| Label {
+        flags: if *own == label {
+            flags
+        } else {
+            lexicon::flags(own)
+        },
+        empty: own.is_empty(),
+    };
+    let labels = own.iter().map(classed).collect();
     Row {
         line,
         label,
@@ -273,13 +298,22 @@ fn row(line: usize, of: &Line, style: Style) -> Row {
         role: None,
         summary: false,
         reference,
-        length: chars.len(),
+        length,
     }
 }
 
 /// `T O T A L` as one word: at least four letters, each by itself.
 fn close_up(label: &str) -> Option<String> {
     let single = |word: &&str| word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
+    let mut run = 0;
+    let mut words = label.split(' ').filter(|word| !word.is_empty());
+    let spread = words.any(|word| {
+        run = if single(&word) { run + 1 } else { 0 };
+        run == 4
+    });
+    if !spread {
+        return None;
+    }
     let words: Vec<&str> = label.split(' ').filter(|word| !word.is_empty()).collect();
     let at = words.windows(4).position(|four| four.iter().all(&single))?;
     let len = words.iter().skip(at).take_while(|w| single(w)).count();
@@ -291,11 +325,18 @@ fn close_up(label: &str) -> Option<String> {
 
 /// A label without rules, dots that lead to the amount, and punctuation around it.
 fn tidy(raw: &str) -> String {
+    if raw.bytes().all(|b| b == b' ') {
+        return String::new();
+    }
     let normal = lexicon::normal(raw);
     let inner = |c: char| c.is_alphanumeric() || matches!(c, '@' | '#' | '\u{E00}'..='\u{E7F}');
     let bare = normal.trim_matches(|c: char| !inner(c));
     let closed = bare.is_ascii().then(|| close_up(bare)).flatten();
-    closed.unwrap_or_else(|| bare.to_owned())
+    match closed {
+        Some(closed) => closed,
+        None if bare.len() == normal.len() => normal,
+        None => bare.to_owned(),
+    }
 }
 
 /// Rows of a tax table: from its heading until something is paid or the paper's words resume.

@@ -70,19 +70,33 @@ fn order_value(line: &str) -> Option<(Strength, String)> {
     if !line.contains(|c: char| c.is_numeric() || c == '#') {
         return None;
     }
-    // A line may hold several labels beside each other.
-    let columns = line.split("   ").map(str::trim).filter(|c| !c.is_empty());
-    let whole = std::iter::once(line.trim()).chain(columns.clone());
     let mut best: Option<(Strength, String)> = None;
-    let inner = words_from_label(line).map(|part| (part, STRONG));
-    for (part, least) in whole.map(|part| (part, 0)).chain(inner) {
-        if let Some((strength, value)) = value_of(part).filter(|v| v.0 >= least)
+    let mut take = |part: &str, normal: &str, least: Strength| {
+        if let Some((strength, value)) = value_of(part, normal).filter(|v| v.0 >= least)
             && best.as_ref().is_none_or(|b| strength > b.0)
         {
             best = Some((strength, value));
         }
+    };
+    if line.is_ascii() {
+        // In ASCII the comparable form has the same parts at the same places.
+        let lower = lexicon::normal(line);
+        for ((part, least), (normal, _)) in parts(line).zip(parts(&lower)) {
+            take(part, normal, least);
+        }
+    } else {
+        parts(line).for_each(|(part, least)| take(part, &lexicon::normal(part), least));
     }
     best
+}
+
+/// A line may hold several labels beside each other: the whole line, its columns, and what begins
+/// with any of its words, each with the strength that its label must have.
+fn parts(line: &str) -> impl Iterator<Item = (&str, Strength)> {
+    let columns = line.split("   ").map(str::trim).filter(|c| !c.is_empty());
+    let whole = std::iter::once(line.trim()).chain(columns);
+    let inner = words_from_label(line).map(|part| (part, STRONG));
+    whole.map(|part| (part, 0)).chain(inner)
 }
 
 /// The rest of a line from the word with which an order label could begin.
@@ -93,15 +107,14 @@ fn words_from_label(line: &str) -> impl Iterator<Item = &str> {
         .take(12)
 }
 
-fn value_of(part: &str) -> Option<(Strength, String)> {
+fn value_of(part: &str, normal: &str) -> Option<(Strength, String)> {
     if let Some(tag) = part.strip_prefix('#') {
         let value = first_word(tag.trim_start())?;
         let rest = tag.trim_start().get(value.len()..).unwrap_or("").trim();
         let word = value.chars().all(char::is_alphanumeric) && !tag.starts_with(' ');
         return (rest.is_empty() && word && value.len() >= 2).then_some((4, value));
     }
-    let normal = lexicon::normal(part);
-    let (strength, rest) = label_of(&normal)?;
+    let (strength, rest) = label_of(normal)?;
     let from = part.chars().count().checked_sub(rest.chars().count())?;
     let raw: String = if normal.chars().count() == part.chars().count() {
         part.chars().skip(from).collect()
