@@ -3,13 +3,10 @@
 //! Run with `cargo bench --bench node [SECONDS]`. The flow is a payment's: a wallet opens at the
 //! gateway and pays at its bank, which claims at the gateway, is granted, says paid, and is heard,
 //! while the gateway tells the merchant. Its roles check and sign nothing; so what is measured is
-//! the
-//! driver: HTTP, transport signatures, JSON, queues, group commits. Each store appends its group to
-//! a
-//! file and waits for the disk (`fdatasync`). Everything, the 64 payers' load included, runs in
-//! this
-//! process; `cpu` is the process's CPU time from `/proc/self/stat`, which other processes on the
-//! machine do not distort as they do the rates.
+//! the driver: HTTP, transport signatures, JSON, queues, group commits. Each store appends its
+//! group to a file and waits for the disk (`fdatasync`). Everything, the 64 payers' load included,
+//! runs in this process; `cpu` is the process's CPU time from `/proc/self/stat`, which other
+//! processes on the machine do not distort as they do the rates.
 #![expect(
     clippy::print_stdout,
     clippy::disallowed_methods,

@@ -19,6 +19,7 @@ use crate::text::Text;
 use crate::time::Time;
 use crate::words::words;
 use sha2::{Digest, Sha256};
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 words! {
@@ -309,7 +310,7 @@ impl Chain {
     }
 
     fn hash(&self, entry: &Entry) -> [u8; 32] {
-        let mut bytes = Vec::with_capacity(512);
+        let mut bytes = Bytes::new();
         bytes.extend_from_slice(&self.head);
         entry.put_columns(&mut |value| append(&mut bytes, value));
         match self.kind {
@@ -325,7 +326,10 @@ impl Chain {
     }
 }
 
-fn append(bytes: &mut Vec<u8>, value: Value<'_>) {
+/// What an entry is hashed over; most have fewer bytes.
+type Bytes = SmallVec<[u8; 512]>;
+
+fn append(bytes: &mut Bytes, value: Value<'_>) {
     let (tag, part) = match &value {
         Value::Null => (0, &[][..]),
         Value::Int(n) => return append_int(bytes, *n),
@@ -337,7 +341,7 @@ fn append(bytes: &mut Vec<u8>, value: Value<'_>) {
     bytes.extend_from_slice(part);
 }
 
-fn append_int(bytes: &mut Vec<u8>, n: i64) {
+fn append_int(bytes: &mut Bytes, n: i64) {
     bytes.push(1);
     bytes.extend_from_slice(&n.to_be_bytes());
 }

@@ -10,7 +10,7 @@
 //! that whoever holds the public key could sign with it. Nothing outside a simulation accepts it.
 
 use crate::hex::HexError;
-use p256::ecdsa::signature::hazmat::PrehashSigner;
+use ecdsa::hazmat::sign_prehashed_rfc6979;
 use p256::elliptic_curve::ops::Reduce;
 use public::{TAG_ED25519, TAG_SIMULATED};
 use sha2::{Digest, Sha256};
@@ -18,6 +18,8 @@ use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
+use std::sync::OnceLock;
+use zeroize::Zeroizing;
 
 mod public;
 mod simulated;
@@ -99,13 +101,15 @@ impl Suite {
 /// A private key. It cannot be printed or copied, and is wiped when dropped; share it by `Arc`.
 pub struct SigningKey {
     secret: Secret,
-    public: PublicKey,
+    /// Made when it is first asked for: on P-256 it takes as long as a signature, and who only
+    /// signs never asks.
+    public: OnceLock<PublicKey>,
 }
 
 enum Secret {
-    Es256(p256::ecdsa::SigningKey),
+    Es256(Zeroizing<p256::NonZeroScalar>),
     Ed25519(ed25519_dalek::SigningKey),
-    Simulated,
+    Simulated(PublicKey),
 }
 
 impl SigningKey {
@@ -115,28 +119,49 @@ impl SigningKey {
         match suite {
             Suite::Es256 => {
                 let scalar = p256::Scalar::reduce(&p256::FieldBytes::from(*seed));
-                let key = p256::ecdsa::SigningKey::from_bytes(&scalar.to_bytes());
-                let key = key.map_err(|_zero| KeyError::ZeroSecret)?;
-                let public = PublicKey::of_p256(key.verifying_key());
-                let secret = Secret::Es256(key);
-                Ok(Self { secret, public })
+                let key = p256::NonZeroScalar::new(scalar).into_option();
+                let key = key.ok_or(KeyError::ZeroSecret)?;
+                Ok(Self {
+                    secret: Secret::Es256(Zeroizing::new(key)),
+                    public: OnceLock::new(),
+                })
             }
             Suite::Ed25519 => {
                 let key = ed25519_dalek::SigningKey::from_bytes(seed);
-                let public = PublicKey::tagged(TAG_ED25519, key.verifying_key().as_bytes());
-                let secret = Secret::Ed25519(key);
-                Ok(Self { secret, public })
+                Ok(Self {
+                    secret: Secret::Ed25519(key),
+                    public: OnceLock::new(),
+                })
             }
-            Suite::Simulated => Ok(Self {
-                secret: Secret::Simulated,
-                public: PublicKey::tagged(TAG_SIMULATED, &Sha256::digest(seed).into()),
-            }),
+            Suite::Simulated => {
+                let public = PublicKey::tagged(TAG_SIMULATED, &Sha256::digest(seed).into());
+                Ok(Self {
+                    secret: Secret::Simulated(public),
+                    public: OnceLock::new(),
+                })
+            }
         }
     }
 
     /// The public half.
-    pub const fn public(&self) -> PublicKey {
-        self.public
+    pub fn public(&self) -> PublicKey {
+        *self.public.get_or_init(|| match &self.secret {
+            Secret::Es256(key) => {
+                let point = p256::PublicKey::from_secret_scalar(key);
+                PublicKey::of_p256(&point.into())
+            }
+            Secret::Ed25519(key) => PublicKey::tagged(TAG_ED25519, key.verifying_key().as_bytes()),
+            Secret::Simulated(public) => *public,
+        })
+    }
+
+    /// The suite it signs in.
+    pub const fn suite(&self) -> Suite {
+        match self.secret {
+            Secret::Es256(_) => Suite::Es256,
+            Secret::Ed25519(_) => Suite::Ed25519,
+            Secret::Simulated(_) => Suite::Simulated,
+        }
     }
 
     /// Signs `label ‖ parts[0] ‖ parts[1] ..`, the same way each time.
@@ -147,16 +172,16 @@ impl SigningKey {
                 for part in parts {
                     hash.update(part);
                 }
-                let signature: p256::ecdsa::Signature = key
-                    .sign_prehash(&hash.finalize())
-                    .expect("a 32-byte hash is what P-256 signs");
+                let hash = hash.finalize();
+                let (signature, _recovery) =
+                    sign_prehashed_rfc6979::<p256::NistP256, Sha256>(key, &hash, &[]);
                 Signature(signature.normalize_s().to_bytes().into())
             }
             Secret::Ed25519(key) => {
                 use ed25519_dalek::Signer as _;
                 Signature(key.sign(&concat(label, parts)).to_bytes())
             }
-            Secret::Simulated => simulated::sign(self.public.bytes(), label, parts),
+            Secret::Simulated(public) => simulated::sign(public.bytes(), label, parts),
         }
     }
 }
@@ -164,7 +189,7 @@ impl SigningKey {
 impl fmt::Debug for SigningKey {
     /// Says which public key it belongs to, and nothing of itself.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SigningKey of {}", self.public)
+        write!(f, "SigningKey of {}", self.public())
     }
 }
 

@@ -10,7 +10,7 @@ mod keys;
 mod till;
 
 pub use keys::Crypto;
-pub use till::Till;
+pub use till::{Sealer, Till};
 
 use crate::chance::Chance;
 use crate::code::bundle::{
@@ -172,19 +172,20 @@ impl Cast {
         })
     }
 
-    /// One till of a cast, made alone, and the host of its links: all that printing a code takes.
-    pub fn till_alone(
+    /// What seals one till's codes, made alone, and the host of its links: all that printing a code
+    /// takes.
+    pub fn sealer_alone(
         parts: &Parts,
         chance: &Chance,
         merchant: Name,
         number: u16,
-    ) -> Result<(Till, String), CastError> {
+    ) -> Result<(Sealer, String), CastError> {
         let keys = Keys::new(parts.crypto, chance)?;
         let merchants = merchant_ids(parts, chance);
         let part = parts.merchants.iter().find(|part| part.name == merchant);
         let part = part.ok_or(CastError::NoMerchant { merchant })?;
-        let till = Till::new(parts, &keys, part, merchants[&merchant], number)?;
-        Ok((till, host_of(parts)))
+        let sealer = Sealer::new(parts, &keys, part, merchants[&merchant], number)?;
+        Ok((sealer, host_of(parts)))
     }
 
     /// The till of a merchant, the first being 1.
@@ -224,13 +225,8 @@ fn tills(
     let mut all = Vec::new();
     for merchant in &parts.merchants {
         for number in 1..=merchant.tills {
-            all.push(Till::new(
-                parts,
-                keys,
-                merchant,
-                ids[&merchant.name],
-                number,
-            )?);
+            let sealer = Sealer::new(parts, keys, merchant, ids[&merchant.name], number)?;
+            all.push(Till::new(parts, keys, merchant, sealer)?);
         }
     }
     Ok(all)

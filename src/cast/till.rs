@@ -12,25 +12,25 @@ use crate::roles::chip::{Chip, ChipKeys, Pairing};
 use crate::sign::SigningKey;
 use crate::text::Text;
 use crate::time::Time;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// The key epoch of a new cast.
 const EPOCH: u8 = 1;
 
-/// One till of a shop.
+/// What seals and signs a till's codes: all that printing one takes.
+///
+/// Why apart from its [`Till`]: a shell waits for one code, and a certificate costs two public keys
+/// and a signature besides.
 #[derive(Clone)]
-pub struct Till {
+pub struct Sealer {
     /// The name of its terminal and of its chip: the shop's own, with the till's number when there
     /// are several.
     pub name: Name,
-    /// Whose it is.
-    pub merchant: Name,
     /// Seals codes; knows terminal and epoch.
     pub key: TerminalKey,
     /// Signs codes.
     pub signing: Arc<SigningKey>,
-    /// The issuer's word for that key.
-    pub certificate: Certificate,
     /// The gateway's route number.
     pub route: [u8; 3],
     /// The flags of its codes.
@@ -39,7 +39,26 @@ pub struct Till {
     pub code_minutes: u16,
 }
 
-impl Till {
+/// One till of a shop.
+#[derive(Clone)]
+pub struct Till {
+    /// Its name and keys.
+    pub sealer: Sealer,
+    /// Whose it is.
+    pub merchant: Name,
+    /// The issuer's word for its key.
+    pub certificate: Certificate,
+}
+
+impl Deref for Till {
+    type Target = Sealer;
+
+    fn deref(&self) -> &Sealer {
+        &self.sealer
+    }
+}
+
+impl Sealer {
     pub(super) fn new(
         parts: &Parts,
         keys: &Keys<'_>,
@@ -51,28 +70,40 @@ impl Till {
             1 => merchant.name,
             _ => format!("{}-{number}", merchant.name).parse()?,
         };
-        let terminal = TerminalId::of(id, number);
-        let signing = Arc::new(keys.sealing(name)?);
+        let master = keys.master(merchant.name);
+        Ok(Self {
+            name,
+            key: TerminalKey::derive(&master, TerminalId::of(id, number), EPOCH),
+            signing: Arc::new(keys.sealing(name)?),
+            route: keys.route(parts.gateway),
+            flags: parts.crypto.flags(),
+            code_minutes: merchant.code_minutes,
+        })
+    }
+}
+
+impl Till {
+    pub(super) fn new(
+        parts: &Parts,
+        keys: &Keys<'_>,
+        merchant: &MerchantPart,
+        sealer: Sealer,
+    ) -> Result<Self, CastError> {
         let certificate = Certificate::issue(
             &keys.issuer,
             CertificateDraft {
-                terminal,
+                terminal: sealer.key.terminal(),
                 epoch: EPOCH,
-                key: signing.public(),
+                key: sealer.signing.public(),
                 not_before: parts.starts,
                 not_after: parts.starts.after(TRUST_LASTS),
                 name: merchant.title.clone(),
             },
         );
         Ok(Self {
-            name,
+            sealer,
             merchant: merchant.name,
-            key: TerminalKey::derive(&keys.master(merchant.name), terminal, EPOCH),
-            signing,
             certificate: certificate?,
-            route: keys.route(parts.gateway),
-            flags: parts.crypto.flags(),
-            code_minutes: merchant.code_minutes,
         })
     }
 
@@ -80,7 +111,7 @@ impl Till {
     pub fn pairing(&self) -> Pairing {
         Pairing {
             key: self.key.pairing_key(),
-            suite: self.signing.public().suite(),
+            suite: self.signing.suite(),
         }
     }
 

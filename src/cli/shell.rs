@@ -6,7 +6,7 @@
 use super::clock;
 use super::exit::{Exit, Failure};
 use super::settings::{Args, Settings};
-use crate::cast::Till;
+use crate::cast::Sealer;
 use crate::id::Name;
 use crate::play;
 use std::fs::{File, OpenOptions};
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 /// The host of a network's links follows from its gateway.
 pub(super) struct Signer {
-    pub(super) till: Till,
+    pub(super) till: Sealer,
     pub(super) host: String,
     /// Who signs, and for what network.
     pub(super) note: String,

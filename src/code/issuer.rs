@@ -113,7 +113,7 @@ impl Issuer {
     }
 
     /// The key that trust bundles are checked with: what a wallet ships with.
-    pub const fn root(&self) -> PublicKey {
+    pub fn root(&self) -> PublicKey {
         self.root.public()
     }
 

@@ -236,7 +236,7 @@ pub fn seal(
     signing: &SigningKey,
     draft: &Draft,
 ) -> Result<Blob, SealError> {
-    let suite = signing.public().suite();
+    let suite = signing.suite();
     let certificate = draft.certificate.as_ref();
     if certificate.is_some_and(|c| c.key() != signing.public()) {
         return Err(SealError::CertificateOfAnotherKey);

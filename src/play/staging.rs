@@ -1,7 +1,7 @@
 //! A scenario's parties and papers: the same for the simulator and for loopback.
 
 use crate::cast::{
-    BankPart, Cast, CastError, Crypto, CustomerPart, Issue, MerchantPart, Parts, Till,
+    BankPart, Cast, CastError, Crypto, CustomerPart, Issue, MerchantPart, Parts, Sealer, Till,
 };
 use crate::chance::Chance;
 use crate::id::Name;
@@ -100,7 +100,7 @@ pub fn issued(
     Ok(cast)
 }
 
-/// One till of a test network by its terminal's name, without anybody else, and the host of its
+/// What seals a till's codes, by its terminal's name, without anybody else, and the host of its
 /// links: for a process that prints a code and ends.
 ///
 /// # Errors
@@ -110,13 +110,13 @@ pub fn till(
     chance: &Chance,
     since: Time,
     terminal: Name,
-) -> Result<(Till, String), CastError> {
+) -> Result<(Sealer, String), CastError> {
     let mut parts = parts(scenario, Crypto::Real, chance, since);
     parts.customers.clear();
     for (name, merchant) in &scenario.merchants {
         for number in 1..=merchant.tills {
             if merchant.till_name(*name, number) == Some(terminal) {
-                return Cast::till_alone(&parts, chance, *name, number);
+                return Cast::sealer_alone(&parts, chance, *name, number);
             }
         }
     }
@@ -173,7 +173,7 @@ fn spoil(cast: &mut Cast, scenario: &Scenario, chance: &Chance) -> Result<(), Ca
                 let drawn = chance.draw("wrong-key", till.name.as_str().as_bytes(), nth);
                 part.copy_from_slice(&drawn.to_be_bytes());
             }
-            till.signing = Arc::new(SigningKey::from_seed(suite, &seed)?);
+            till.sealer.signing = Arc::new(SigningKey::from_seed(suite, &seed)?);
         }
     }
     Ok(())

@@ -7,6 +7,7 @@
 use super::charset::Charset;
 use super::tokens::Dialect;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// How a printer draws a QR code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -109,7 +110,11 @@ impl Profile {
 
     /// The families that are built in.
     pub fn builtin() -> Vec<Self> {
-        Self::from_toml(include_str!("builtin.toml")).expect("a test reads the built-in profiles")
+        static ALL: LazyLock<Vec<Profile>> = LazyLock::new(|| {
+            let all = Profile::from_toml(include_str!("builtin.toml"));
+            all.expect("a test reads the built-in profiles")
+        });
+        ALL.clone()
     }
 
     /// The built-in family of this name.
