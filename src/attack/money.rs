@@ -8,6 +8,8 @@ use crate::time::Span;
 use std::sync::Arc;
 
 const DUE: i64 = 840;
+/// How many customers a target has.
+const PAYERS: usize = 100;
 
 pub(super) const ATTACKS: &[&Attack] = &[
     &Attack {
@@ -25,7 +27,7 @@ pub(super) const ATTACKS: &[&Attack] = &[
                 shop: Some(shop),
                 amount: None,
             };
-            let books = play(trial, vec![("ann", theirs, expects)]);
+            let books = play(trial, vec![("ann".to_owned(), theirs, expects)]);
             trial.judge(books.debited == 0, || {
                 format!("a careful payer paid {}", books.debited)
             });
@@ -44,7 +46,7 @@ pub(super) const ATTACKS: &[&Attack] = &[
                 "yesterday's code became an order".to_owned()
             });
             let link = kit.link(&kit.genuine(31));
-            let ann = || ("ann", link.clone(), Expects::default());
+            let ann = || ("ann".to_owned(), link.clone(), Expects::default());
             let books = play(trial, vec![ann(), ann(), ann()]);
             let once = books.debited == DUE && books.payers == 1;
             trial.judge(once, || {
@@ -73,13 +75,11 @@ pub(super) const ATTACKS: &[&Attack] = &[
     },
     &Attack {
         id: "A-04 race",
-        tries: "lets eight phones of two banks pay one receipt at the same moment",
-        correct: "one pays, seven are refused, the shop gets it once",
+        tries: "lets two and then a hundred phones of two banks pay one receipt at the same moment",
+        correct: "one pays, the others are refused, the shop gets it once",
         run: |trial| {
-            race(
-                trial,
-                &["ann", "carol", "dave", "eve", "fred", "gus", "hal", "ida"],
-            );
+            race(trial, &payers()[..2]);
+            race(trial, &payers());
         },
     },
     &Attack {
@@ -87,7 +87,7 @@ pub(super) const ATTACKS: &[&Attack] = &[
         tries: "photographs the code from a screen and pays it elsewhere first",
         correct: "it pays that one receipt once, for whoever comes first, and lives for an hour",
         run: |trial| {
-            race(trial, &["eve", "ann"]);
+            race(trial, &payers()[..2]);
             let kit = trial.kit;
             let late = trial
                 .target
@@ -153,7 +153,10 @@ pub(super) const ATTACKS: &[&Attack] = &[
             trial.judge(shown == says, || format!("the order said {shown:?}"));
             let amount = Some(Money::new(500, Currency::EUR));
             let expects = Expects { shop: None, amount };
-            let books = play(trial, vec![("ann", kit.link(&kit.sell(71, 5000)), expects)]);
+            let books = play(
+                trial,
+                vec![("ann".to_owned(), kit.link(&kit.sell(71, 5000)), expects)],
+            );
             trial.judge(books.debited == 0, || {
                 format!("a careful payer paid {}", books.debited)
             });
@@ -161,7 +164,7 @@ pub(super) const ATTACKS: &[&Attack] = &[
     },
 ];
 
-fn play(trial: &mut Trial<'_>, scans: Vec<(&str, String, Expects)>) -> Books {
+fn play(trial: &mut Trial<'_>, scans: Vec<(String, String, Expects)>) -> Books {
     trial.target.play(&Story {
         scans,
         tamper: None,
@@ -169,21 +172,19 @@ fn play(trial: &mut Trial<'_>, scans: Vec<(&str, String, Expects)>) -> Books {
     })
 }
 
-fn race(trial: &mut Trial<'_>, payers: &[&str]) {
+fn race(trial: &mut Trial<'_>, payers: &[String]) {
     let link = trial.kit.link(&trial.kit.genuine(50));
-    let scan = |who: &&'static str| (*who, link.clone(), Expects::default());
-    let scans = NAMES
-        .iter()
-        .filter(|name| payers.contains(*name))
-        .map(scan)
-        .collect();
-    let books = play(trial, scans);
+    let scan = |who: &String| (who.clone(), link.clone(), Expects::default());
+    let books = play(trial, payers.iter().map(scan).collect());
     let once = books.debited == DUE && books.payers == 1 && books.credited == DUE;
-    trial.judge(once, || format!("{books:?}"));
+    trial.judge(once, || format!("{} phones: {books:?}", payers.len()));
 }
 
-/// The customers that a target has.
-pub(super) const NAMES: [&str; 8] = ["ann", "carol", "dave", "eve", "fred", "gus", "hal", "ida"];
+/// The customers that a target has, every second one at another bank; ann is the first.
+pub(super) fn payers() -> Vec<String> {
+    let others = (2..=PAYERS).map(|nth| format!("payer-{nth}"));
+    std::iter::once("ann".to_owned()).chain(others).collect()
+}
 
 type Tamper = (&'static str, fn(&mut Message));
 
@@ -225,7 +226,7 @@ fn compromised(trial: &mut Trial<'_>) {
     let link = trial.kit.link(&trial.kit.genuine(80));
     for (what, tamper) in TAMPERS {
         let books = trial.target.play(&Story {
-            scans: vec![("ann", link.clone(), Expects::default())],
+            scans: vec![("ann".to_owned(), link.clone(), Expects::default())],
             tamper: Some(tamper),
             forged_notice: false,
         });

@@ -1,7 +1,7 @@
 //! The real target: the same roles as everywhere, over memory stores, with real signatures.
 
 use super::forge::{Kit, KitError};
-use super::money::NAMES;
+use super::money::payers;
 use super::target::{Books, File, Opened, Phone, Scan, Story, Target};
 use crate::cast::{BankPart, CODE_MINUTES, Cast, Crypto, CustomerPart, MerchantPart, Parts};
 use crate::chance::Chance;
@@ -76,7 +76,7 @@ fn cast(starts: Time) -> Result<Cast, KitError> {
         tills: 1,
         code_minutes: CODE_MINUTES,
     };
-    let customer = |(nth, who): (usize, &&str)| CustomerPart {
+    let customer = |(nth, who): (usize, &String)| CustomerPart {
         name: name(who),
         bank: name(if nth % 2 == 0 { "river" } else { "lake" }),
         balance: Money::new(BALANCE, Currency::EUR),
@@ -97,7 +97,7 @@ fn cast(starts: Time) -> Result<Cast, KitError> {
             merchant("bean", "BEAN & LEAF"),
             merchant("eve-shop", "EVE'S"),
         ],
-        customers: NAMES.iter().enumerate().map(customer).collect(),
+        customers: payers().iter().enumerate().map(customer).collect(),
     };
     Ok(Cast::new(&parts, &Chance::of_seed(0x00A7_7AC6))?)
 }
@@ -170,7 +170,7 @@ impl Target for Real {
         }
     }
 
-    fn play(&mut self, story: &Story<'_>) -> Books {
+    fn play(&mut self, story: &Story) -> Books {
         let Ok(cast) = cast(self.starts) else {
             return Books::default();
         };
@@ -456,6 +456,7 @@ impl Stage {
 
     fn books(&mut self) -> Books {
         let mut books = Books::default();
+        let payers = payers();
         for store in self.stores.values_mut() {
             let rows = store.scan(Transfer::SCHEMA).unwrap_or_default();
             let rows: Vec<&Transfer> = rows
@@ -463,7 +464,7 @@ impl Stage {
                 .filter_map(|row| row.as_any().downcast_ref())
                 .collect();
             let sums = balances(rows.iter().copied());
-            for who in NAMES {
+            for who in &payers {
                 let book = Text::clean(&format!("customer:{who}"));
                 let sum = sums
                     .get(&(book, Currency::EUR))

@@ -134,10 +134,12 @@ const PROBES: &[Probe] = &[
     },
     Probe {
         id: "A-08 algorithms",
-        tries: "signs with alg=none, an unknown algorithm, no algorithm, an empty signature",
+        tries: "signs with alg=none, unknown, no algorithm, an empty signature, `crit` parameters",
         correct: "401",
         run: |server, finding| {
-            for alg in ["none", "hmac-sha256", "rsa-v1_5-sha256", "NONE", ""] {
+            let more = ["ed25519\";crit=\"exp", "ed25519\";x=?1;tag=\"a"];
+            let algorithms = ["none", "hmac-sha256", "rsa-v1_5-sha256", "NONE", ""];
+            for alg in algorithms.into_iter().chain(more) {
                 for key in ["bank:river", "gateway:main", "x", ""] {
                     let headers = format!(
                         "Signature-Input: q=(\"@method\" \"@authority\" \"@path\");created=1;\

@@ -29,7 +29,7 @@ pub trait Target {
     fn reads(&mut self, file: File, bytes: &[u8]) -> bool;
 
     /// People pay, from a clean start to the end.
-    fn play(&mut self, story: &Story<'_>) -> Books;
+    fn play(&mut self, story: &Story) -> Books;
 }
 
 /// What a file claims to be.
@@ -99,9 +99,9 @@ impl Opened {
 }
 
 /// Who scans what, and what is done to the messages on their way.
-pub struct Story<'a> {
+pub struct Story {
     /// Scans by customer, in this order and at one moment; what each expects on the paper.
-    pub scans: Vec<(&'a str, String, Expects)>,
+    pub scans: Vec<(String, String, Expects)>,
     /// Changes a message before it is sent, as a compromised gateway would; it signs again.
     pub tamper: Option<fn(&mut Message)>,
     /// A notice that a compromised gateway sends the shop of its own.

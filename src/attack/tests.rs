@@ -38,7 +38,7 @@ impl Target for Naive {
         true
     }
 
-    fn play(&mut self, story: &Story<'_>) -> Books {
+    fn play(&mut self, story: &Story) -> Books {
         let scans = story.scans.len();
         Books {
             debited: i64::try_from(scans).unwrap() * 840,
@@ -84,7 +84,7 @@ fn the_genuine_article_is_taken() {
     assert!(real.scan(Phone::Test, &kit.link(&inline)) != Scan::Silent);
     let expects = Expects::default();
     let books = real.play(&Story {
-        scans: vec![("ann", kit.link(&code), expects)],
+        scans: vec![("ann".to_owned(), kit.link(&code), expects)],
         tamper: None,
         forged_notice: false,
     });

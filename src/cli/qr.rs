@@ -24,6 +24,8 @@ use std::path::PathBuf;
 const PAPER_DOTS: usize = 384;
 /// Pixels of a module in a picture when nobody says how wide it is.
 const SCALE: usize = 8;
+/// Pixels of a module from which on phones read a picture well.
+const SCALE_LEGIBLE: usize = 4;
 /// The widest picture, in pixels.
 const WIDTH_MAX: usize = 8192;
 /// How many receipts one input may hold.
@@ -58,11 +60,12 @@ pub(super) struct Args {
     /// The shop's order number, with --amount.
     #[arg(long, requires = "amount")]
     order: Option<String>,
-    /// How wide: dots for escpos (384, for 58 mm paper, unless given; 576 is 80 mm), pixels for png
+    /// How wide: dots for escpos and star (384, for 58 mm paper, unless given; 576 is 80 mm),
+    /// pixels for png
     /// and svg.
     #[arg(long)]
     width: Option<usize>,
-    /// Swap dark and light, for unicode on a terminal that shows no colours.
+    /// Swap dark and light, for unicode and ascii on a terminal that shows no colours.
     #[arg(long)]
     invert: bool,
     /// Say nothing on stderr but errors.
@@ -87,12 +90,16 @@ pub(super) struct Args {
 enum Format {
     /// Half blocks for a terminal.
     Unicode,
+    /// `##` and spaces, for whatever shows no blocks; dark on light unless inverted.
+    Ascii,
     /// A picture of one bit a pixel.
     Png,
     /// A picture of one path.
     Svg,
-    /// Bytes for a receipt printer.
+    /// Bytes for an ESC/POS receipt printer.
     Escpos,
+    /// Bytes for a Star receipt printer.
+    Star,
     /// The link.
     Text,
     /// One JSON object a receipt.
@@ -324,30 +331,51 @@ impl<'a> Coded<'a> {
                 };
                 out.extend_from_slice(draw::unicode(&self.symbol, ink).as_bytes());
             }
-            Format::Png => out.extend_from_slice(&draw::png(&self.symbol, self.scale(args))),
+            Format::Ascii => {
+                out.extend_from_slice(draw::ascii(&self.symbol, args.invert).as_bytes());
+            }
+            Format::Png => out.extend_from_slice(&draw::png(&self.symbol, self.scale(args)?)),
             Format::Svg => {
-                out.extend_from_slice(draw::svg(&self.symbol, self.scale(args)).as_bytes());
+                out.extend_from_slice(draw::svg(&self.symbol, self.scale(args)?).as_bytes());
             }
             Format::Text => out.extend_from_slice(format!("{}\n", self.link).as_bytes()),
             Format::Json => out.extend_from_slice(format!("{}\n", self.json()).as_bytes()),
             Format::Escpos => {
-                let dots = self
-                    .symbol
-                    .dots_per_module(args.width.unwrap_or(PAPER_DOTS));
-                let dots = dots.map_err(|error| Failure::new(Exit::NotPayable, error))?;
                 out.extend_from_slice(b"\x1ba\x01");
-                out.extend_from_slice(&draw::escpos_raster(&Raster::of(&self.symbol, dots)));
+                out.extend_from_slice(&draw::escpos_raster(&self.raster(args)?));
                 out.extend_from_slice(b"\x1ba\x00\n");
+            }
+            Format::Star => {
+                out.extend_from_slice(b"\x1b\x1da\x01");
+                out.extend_from_slice(&draw::star_raster(&self.raster(args)?));
+                out.extend_from_slice(b"\x1b\x1da\x00\n");
             }
         }
         Ok(())
     }
 
-    /// How many pixels a module takes in a picture: as many as fit the width, and one at least.
-    fn scale(&self, args: &Args) -> usize {
+    /// The dots of the code on paper; paper on which no phone could read it is refused.
+    fn raster(&self, args: &Args) -> Result<Raster, Failure> {
+        let paper = args.width.unwrap_or(PAPER_DOTS);
+        let dots = self.symbol.dots_per_module(paper);
+        let dots = dots.map_err(|error| Failure::new(Exit::NotPayable, error))?;
+        Ok(Raster::of(&self.symbol, dots))
+    }
+
+    /// How many pixels a module takes in a picture: as many as fit the width.
+    fn scale(&self, args: &Args) -> Result<usize, Failure> {
         let side = self.symbol.size() + 2 * QUIET_ZONE;
-        args.width
-            .map_or(SCALE, |width| (width.min(WIDTH_MAX) / side).max(1))
+        let Some(width) = args.width else {
+            return Ok(SCALE);
+        };
+        let scale = width.min(WIDTH_MAX) / side;
+        if scale == 0 {
+            let what = format!("draw the code: {width} pixels are too few for {side} modules");
+            let wide = side * SCALE_LEGIBLE;
+            let failure = Failure::new(Exit::NotPayable, what);
+            return Err(failure.hint(format!("phones read it well from --width {wide} on")));
+        }
+        Ok(scale)
     }
 
     fn json(&self) -> serde_json::Value {

@@ -6,12 +6,13 @@ use super::directory::{Directory, Endpoint};
 use super::line::Line;
 use super::mail::Mail;
 use super::operator::Desk;
+use super::page::Landing;
 use super::queue::{Answer, Full, Queue, Waiter};
 use super::replay::Replay;
 use super::server;
 use super::writer::Writer;
 use crate::chance::Chance;
-use crate::id::Party;
+use crate::id::{Party, PartyKind};
 use crate::message::{Message, Sender};
 use crate::roles::{Effect, Role, Taken};
 use crate::store::{Backend, StoreError};
@@ -63,10 +64,13 @@ pub struct Limits {
     /// For a peer's answer, connecting included; a provisional answer's next line may take
     /// [`mail`](Self::mail) longer.
     pub call: Duration,
+    /// After a request came until its code is refused, whatever the reason, so that the time says
+    /// no more than the words. It exceeds what every check and a commit take.
+    pub refusal: Duration,
 }
 
 impl Default for Limits {
-    /// As the deadlines of the flow nest: 10 s for everything.
+    /// As the deadlines of the flow nest: 10 s for everything, and 50 ms for refusals.
     fn default() -> Self {
         let ten = Duration::from_secs(10);
         Self {
@@ -74,6 +78,7 @@ impl Default for Limits {
             body: ten,
             mail: ten,
             call: ten,
+            refusal: Duration::from_millis(50),
         }
     }
 }
@@ -129,6 +134,9 @@ impl<R: Role + 'static> Node<R> {
 
         let (queue, jobs) = Queue::new();
         let (outlets, lines) = open_lines(&setup.directory);
+        let is_gateway = setup.role.me().kind == PartyKind::Gateway;
+        let banks = setup.directory.apps.values().map(|app| app.bank);
+        let landing = is_gateway.then(|| Landing::new(banks));
         let shared = Arc::new(Shared {
             me: setup.role.me(),
             role: Arc::new(setup.role),
@@ -144,6 +152,7 @@ impl<R: Role + 'static> Node<R> {
             counters: Counters::default(),
             commits: watch::Sender::new(0),
             desk: Desk::default(),
+            landing,
             runtime: tokio::runtime::Handle::current(),
             listens: address.is_some(),
         });
@@ -299,6 +308,8 @@ pub(super) struct Shared<R: Role> {
     pub(super) commits: watch::Sender<u64>,
     /// What operators look at.
     pub(super) desk: Desk,
+    /// What browsers see; only a gateway's host stands in links.
+    pub(super) landing: Option<Landing>,
     outlets: BTreeMap<Party, mpsc::Sender<Message>>,
     runtime: tokio::runtime::Handle,
 }

@@ -7,7 +7,7 @@
 //! | `POST /v1/batch`, one message per line | a reply or `null` per line |
 //! | `GET /v1/feed` | mail for a party that cannot be dialled, one per line; `204` after a while |
 //! | `POST /1`, `POST /1/<bank>` | the order for the code in the body: the link, for bank apps |
-//! | `GET /1`, `GET /1/<bank>` | a page, the same for everybody |
+//! | `GET /1`, `GET /1/<bank>` | at a gateway: a page to choose one's bank on |
 //! | `POST /v1/operator/<question>` | what an operator may see: see [`operator`] |
 //! | `GET /healthz` | `200` while the writer is at work, else `503` |
 //!
@@ -22,7 +22,7 @@ use super::line::{JSON, LINES};
 use super::mail::Listener;
 use super::node::{Phase, Shared, reached};
 use super::operator::{self, Question};
-use super::page;
+use super::page::Guest;
 use super::queue::{Answer, Full, Waiter};
 use super::replay::Nonce;
 use super::reply::Body;
@@ -46,6 +46,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// How many connections are open at once; the next waits in the system's queue.
 pub const CONNECTIONS_MAX: usize = 2048;
@@ -118,7 +119,7 @@ enum Route {
     Link(Option<Name>),
     Feed,
     Operator(Question),
-    Page,
+    Page(Option<Name>),
     Health,
 }
 
@@ -138,7 +139,11 @@ fn route(method: &Method, path: &str) -> Result<Route, Option<&'static str>> {
     if path == "/1" || path.starts_with("/1/") {
         let bank = path.strip_prefix("/1/").map(str::parse).transpose();
         let bank = bank.map_err(|_no_name| None)?;
-        let link = if post { Route::Link(bank) } else { Route::Page };
+        let link = if post {
+            Route::Link(bank)
+        } else {
+            Route::Page(bank)
+        };
         return when(get || post, "GET, HEAD, POST", link);
     }
     match path {
@@ -174,10 +179,18 @@ async fn respond<R: Role + 'static>(
         }
     };
     match route {
-        Route::Page => return page::landing(),
+        Route::Page(bank) => {
+            let guest = Guest::of(&head.method, &head.headers);
+            let page = shared.landing.as_ref();
+            return page.map_or_else(
+                || status(StatusCode::NOT_FOUND),
+                |page| page.answer(bank, guest),
+            );
+        }
         Route::Health => return status(health(shared).await),
         Route::Message(_) | Route::Batch | Route::Link(_) | Route::Feed | Route::Operator(_) => {}
     }
+    let arrived = Instant::now();
     let body = match read(body, shared.limits.body).await {
         Ok(body) => body,
         Err(code) => return status(code),
@@ -200,6 +213,7 @@ async fn respond<R: Role + 'static>(
                 shared,
                 sender,
                 lines,
+                arrived,
             };
             exchange.answer(route, &body).await
         }
@@ -293,6 +307,8 @@ struct Exchange<'a, R: Role> {
     sender: Sender,
     /// Whether further lines may follow the reply.
     lines: bool,
+    /// When its head was here.
+    arrived: Instant,
 }
 
 impl<R: Role + 'static> Exchange<'_, R> {
@@ -303,13 +319,12 @@ impl<R: Role + 'static> Exchange<'_, R> {
                 self.message(message, Some(kind)).await
             }
             Route::Link(bank) => {
-                let open = wire::open_of(bank, body).map(|open| vec![open]);
-                let open = open.map_err(|error| error.to_string());
-                self.message(open, None).await
+                let open = wire::open_of(bank, body);
+                self.message(Ok(vec![open]), None).await
             }
             Route::Batch => self.batch(body).await,
             Route::Feed => self.feed().await,
-            Route::Operator(_) | Route::Page | Route::Health => status(StatusCode::NOT_FOUND),
+            Route::Operator(_) | Route::Page(_) | Route::Health => status(StatusCode::NOT_FOUND),
         }
     }
 
@@ -334,10 +349,28 @@ impl<R: Role + 'static> Exchange<'_, R> {
             Err(Full) => return status(StatusCode::SERVICE_UNAVAILABLE),
         };
         match answer {
-            Ok(Answer::Reply(Some(reply))) => self.reply(reply, listener),
+            Ok(Answer::Reply(Some(reply))) => {
+                self.withhold(&reply).await;
+                self.reply(reply, listener)
+            }
             Ok(Answer::Reply(None)) => status(StatusCode::NO_CONTENT),
             Ok(Answer::AskAgain) | Err(_) => status(StatusCode::SERVICE_UNAVAILABLE),
         }
+    }
+
+    /// Keeps a refusal of a code until the same time after its request came, whatever the reason:
+    /// how long a check took is no answer. What took longer waits for the next such time.
+    async fn withhold(&self, reply: &Message) {
+        let Message::Refused(refused) = reply else {
+            return;
+        };
+        let step = self.shared.limits.refusal;
+        if refused.about.order.is_some() || step.is_zero() {
+            return;
+        }
+        let steps = self.arrived.elapsed().as_nanos() / step.as_nanos() + 1;
+        let wait = step.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX));
+        tokio::time::sleep_until(self.arrived + wait).await;
     }
 
     /// For a party that cannot be dialled: its ear for what follows, open before anything can.
@@ -411,6 +444,7 @@ impl<R: Role + 'static> Exchange<'_, R> {
             };
             match answer {
                 Some(Answer::Reply(Some(mut reply))) => {
+                    self.withhold(&reply).await;
                     self.shared.role.release(&mut reply);
                     wire::write_line(&reply, &mut lines);
                 }
@@ -493,8 +527,9 @@ mod tests {
             post("/1/river"),
             Ok(Route::Link(Some("river".parse().unwrap())))
         );
-        assert_eq!(route(&Method::GET, "/1/river"), Ok(Route::Page));
-        assert_eq!(route(&Method::HEAD, "/1"), Ok(Route::Page));
+        let river = Some("river".parse().unwrap());
+        assert_eq!(route(&Method::GET, "/1/river"), Ok(Route::Page(river)));
+        assert_eq!(route(&Method::HEAD, "/1"), Ok(Route::Page(None)));
         assert_eq!(route(&Method::GET, "/v1/feed"), Ok(Route::Feed));
         assert_eq!(route(&Method::GET, "/v1/claim"), Err(Some("POST")));
         assert_eq!(route(&Method::DELETE, "/1"), Err(Some("GET, HEAD, POST")));

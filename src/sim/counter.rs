@@ -2,8 +2,12 @@
 
 use super::observer::Observer;
 use super::world::World;
+use crate::chance::Chance;
+use crate::code::distort::{Family, Severity, distort};
+use crate::code::draw::Raster;
 use crate::code::scan::{Gray, scan, steps};
 use crate::code::sealed::{SealedOrder, digest};
+use crate::code::symbol::Symbol;
 use crate::id::Party;
 use crate::message::Bytes;
 use crate::receipt::Profile;
@@ -20,6 +24,8 @@ use std::sync::Arc;
 
 /// How many steps of the scanning ladder a simulated phone goes.
 const SCAN_STEPS: usize = 9;
+/// Dots of a module on damaged paper.
+const MODULE_DOTS: usize = 5;
 
 /// A till's place, with its terminal and its virtual printer.
 #[derive(Clone)]
@@ -191,20 +197,41 @@ impl Counter {
     /// The text of the code on a page: from the stream, or from the dots.
     fn link_on(&self, page: &Page) -> Option<String> {
         let symbol = page.symbols.iter().find(|symbol| symbol.qr);
-        match (self.paper, symbol) {
-            (Paper::Fast | Paper::Bytes, Some(symbol)) => {
-                String::from_utf8(symbol.data.clone()).ok()
+        let family = match self.paper {
+            Paper::Fast | Paper::Bytes => {
+                let whole = symbol.map(|symbol| String::from_utf8(symbol.data.clone()));
+                return whole.map_or_else(|| self.scan(page), Result::ok);
             }
-            (Paper::Dots, _) | (_, None) => self.scan(page),
-        }
+            Paper::Dots => return self.scan(page),
+            Paper::Blur => Family::Blur,
+            Paper::Tear => Family::Tear,
+            Paper::Overlay => Family::Overlay,
+        };
+        damaged(&self.scan(page)?, family)
     }
 
     fn scan(&self, page: &Page) -> Option<String> {
         let sheet = Sheet::of(page, &self.printer);
         let (width, height) = (sheet.width_dots(), sheet.rows().len());
-        let picture = Gray::from_dots(width, height, |x, y| sheet.dot(x, y)).ok()?;
-        let is_link = |text: &str| text.starts_with("https://");
-        let read = scan(&picture, is_link, steps(SCAN_STEPS));
-        read.wanted(is_link).map(|found| found.text.clone())
+        read(&Gray::from_dots(width, height, |x, y| sheet.dot(x, y)).ok()?)
     }
+}
+
+/// What a phone reads of the code once the paper is damaged: the link, or nothing. One code has one
+/// damage, so that a replay shows the same.
+fn damaged(link: &str, family: Family) -> Option<String> {
+    let raster = Raster::of(&Symbol::encode(link).ok()?, MODULE_DOTS);
+    let side = raster.width();
+    let picture = Gray::from_dots(side, side, |x, y| raster.is_set(x, y)).ok()?;
+    let drawn = Chance::of_seed(0).draw("damage", link.as_bytes(), 0);
+    let [nth, ..] = drawn.to_be_bytes();
+    let severity = Severity::ALL[usize::from(nth) % Severity::ALL.len()];
+    let chance = Chance::of_seed(drawn);
+    read(&distort(&picture, MODULE_DOTS, family, severity, &chance))
+}
+
+fn read(picture: &Gray) -> Option<String> {
+    let is_link = |text: &str| text.starts_with("https://");
+    let read = scan(picture, is_link, steps(SCAN_STEPS));
+    read.wanted(is_link).map(|found| found.text.clone())
 }

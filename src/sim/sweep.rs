@@ -54,7 +54,7 @@ const KNOWN: &[(&str, &[&str])] = &[
         &["gives-up-after", "scans-twice", "changes-mind"],
     ),
     ("key", &["wrong"]),
-    ("paper", &["bytes", "dots"]),
+    ("paper", &["bytes", "dots", "blur", "tear", "overlay"]),
     ("crypto", &["real"]),
     ("load", &["arrivals", "loop"]),
     ("via", &["link"]),

@@ -76,6 +76,35 @@ fn an_escpos_block_is_a_raster_that_fits_the_paper() {
 }
 
 #[test]
+fn a_star_block_is_the_same_raster_and_ascii_is_two_characters_a_module() {
+    let star = quittance(&["qr", "--quiet", "--format", "star"], COFFEE);
+    assert_eq!(code(&star), 0);
+    assert!(star.stdout.windows(4).any(|w| w == b"\x1b\x1dS\x01"));
+    let drawn = quittance(&["qr", "--quiet", "--format", "ascii"], COFFEE);
+    let lines: Vec<&str> = stdout(&drawn).lines().collect();
+    assert!(lines.iter().all(|line| line.len() == 2 * lines.len()));
+    assert!(
+        lines[4].starts_with("        ##############  "),
+        "{}",
+        lines[4]
+    );
+}
+
+#[test]
+fn paper_and_pictures_that_no_phone_could_read_are_refused_with_advice() {
+    for (form, width, advice) in [
+        ("escpos", "200", "use wider paper"),
+        ("star", "200", "use wider paper"),
+        ("png", "40", "from --width"),
+    ] {
+        let args = ["qr", "--quiet", "--format", form, "--width", width];
+        let refused = quittance(&args, COFFEE);
+        assert_eq!(code(&refused), 7, "{form}");
+        assert!(stderr(&refused).contains(advice), "{}", stderr(&refused));
+    }
+}
+
+#[test]
 fn what_cannot_be_coded_is_refused_with_its_own_exit_code() {
     let no_total = b"BEAN & LEAF\nthank you for your visit\nsee you soon\n";
     let two_totals = b"BEAN & LEAF\nTOTAL EUR 7.00\nTOTAL EUR 9.00\n";

@@ -30,6 +30,8 @@ mod runner;
 #[cfg(test)]
 mod scenario;
 #[cfg(test)]
+mod silence;
+#[cfg(test)]
 mod stores;
 #[cfg(test)]
 mod story;

@@ -133,6 +133,19 @@ words! {
         Bytes = "bytes",
         /// As bytes, and the code is read from the printed dots.
         Dots = "dots",
+        /// As dots, and the phone's picture of the code is out of focus, more or less (F-33).
+        Blur = "blur",
+        /// As dots, and a corner of the code is torn off, more or less (F-33).
+        Tear = "tear",
+        /// As dots, and something lies on the code, more or less (F-33).
+        Overlay = "overlay",
+    }
+}
+
+impl Paper {
+    /// Whether codes on it may be beyond reading.
+    pub const fn is_damaged(self) -> bool {
+        matches!(self, Self::Blur | Self::Tear | Self::Overlay)
     }
 }
 
