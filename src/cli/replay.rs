@@ -6,7 +6,7 @@ use super::{Ended, load, output, scan};
 use crate::scenario::Scenario;
 use crate::scenario::report::{Class, Failure as Failed};
 use crate::sim::{self, Does, Options, RunReport};
-use std::io::BufRead as _;
+use std::io::{BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -104,13 +104,20 @@ fn said(args: &Args, scenario: &Scenario, report: &RunReport, exit: Exit) -> Str
 /// Tells the run's inputs with what came of each.
 fn tell(args: &Args, scenario: &Arc<Scenario>, report: &RunReport) -> Result<(), Failure> {
     let starts = scenario.run.starts;
+    if args.step && std::io::stdin().is_terminal() {
+        output::say("Enter plays the next input, q ends");
+    }
     let mut enter = std::io::stdin().lock().lines();
+    let mut ended = || match enter.next() {
+        Some(Ok(pressed)) => pressed.trim() == "q",
+        _ => true, // nobody presses Enter any more
+    };
     for line in &report.lines.lines {
         if args.until.is_some_and(|until| line.n > until) {
             break;
         }
-        if args.step && line.n > 0 && line.does != Does::Fact && enter.next().is_none() {
-            break; // nobody presses Enter any more
+        if args.step && line.n > 0 && line.does != Does::Fact && ended() {
+            break;
         }
         output::data(format!("{}\n", line.text(starts)).as_bytes())?;
     }

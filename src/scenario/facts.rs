@@ -146,6 +146,11 @@ impl Facts {
 
     /// A journal line, as it was committed.
     pub fn observe(&mut self, party: &Party, entry: &Entry) {
+        self.observe_at(entry.at, party, entry);
+    }
+
+    /// The same, at an instant that the party's own clock does not know.
+    pub fn observe_at(&mut self, at: Time, party: &Party, entry: &Entry) {
         let event = &entry.event;
         let born = self.learn(event);
         let Some(touched) = self.by_event.get(&event.kind) else {
@@ -156,7 +161,7 @@ impl Facts {
         let seen = Seen {
             party,
             event,
-            at: entry.at,
+            at,
             uid,
             receipt: uid.and_then(|uid| self.labels.get(&uid)),
             payer: order.and_then(|order| order.payer.as_ref()),

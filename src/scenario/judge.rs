@@ -156,14 +156,19 @@ impl Judge {
 
     /// A journal line was committed.
     pub fn observe(&mut self, party: &Party, entry: &Entry) {
-        self.at = self.at.max(entry.at);
+        self.observe_at(entry.at, party, entry);
+    }
+
+    /// The same, at an instant that the party's own clock does not know.
+    pub fn observe_at(&mut self, at: Time, party: &Party, entry: &Entry) {
+        self.at = self.at.max(at);
         let event = &entry.event;
         *self.events.entry(event.kind).or_default() += 1;
         if self.recent.len() == REMEMBERED_MAX {
             self.recent.pop_front();
         }
         self.recent.push_back(Remembered {
-            at: entry.at,
+            at,
             party: *party,
             order: event.order,
             uid: event.uid,
@@ -173,8 +178,8 @@ impl Judge {
             cause: entry.cause.what.clone(),
             from: entry.cause.from,
         });
-        self.facts.observe(party, entry);
-        self.invariants.observe(party, entry);
+        self.facts.observe_at(at, party, entry);
+        self.invariants.observe_at(at, party, entry);
         self.tell();
         let touched = self.by_event.get(&event.kind).cloned().unwrap_or_default();
         touched

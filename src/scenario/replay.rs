@@ -43,9 +43,9 @@ pub struct Planned {
     pub does: Harm,
     /// How much later, or for how long.
     pub lasts: Span,
-    /// When it happened; for a cut, when it happens.
+    /// When it happened; for a cut and a clock, when it happens.
     pub at: Time,
-    /// Whose power is cut.
+    /// Whose power is cut, whose clock is off.
     pub party: Option<Party>,
     /// The fault of the file that it came of.
     pub rule: Option<Name>,
@@ -66,6 +66,12 @@ words! {
         CrashAfter = "crash-after",
         /// The power fails by the clock.
         Cut = "cut",
+        /// The paper tears before the code is whole.
+        Tear = "tear",
+        /// The party's clock goes ahead; by nothing, it is right again.
+        ClockAhead = "clock-ahead",
+        /// The party's clock falls behind.
+        ClockBehind = "clock-behind",
     }
 }
 

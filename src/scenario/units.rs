@@ -224,6 +224,12 @@ pub struct Skew {
 }
 
 impl Skew {
+    /// A clock that is right.
+    pub const NONE: Self = Self {
+        ahead: true,
+        by: Span::ZERO,
+    };
+
     /// What such a clock shows at `now`.
     pub const fn shows(self, now: Time) -> Time {
         if self.ahead {
@@ -231,6 +237,15 @@ impl Skew {
         } else {
             now.before(self.by)
         }
+    }
+
+    /// When it is that such a clock shows `shown`.
+    pub const fn when(self, shown: Time) -> Time {
+        let back = Self {
+            ahead: !self.ahead,
+            by: self.by,
+        };
+        back.shows(shown)
     }
 }
 

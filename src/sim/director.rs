@@ -13,7 +13,7 @@ use crate::order::Reason;
 use crate::receipt::write::Draft;
 use crate::roles::Effect;
 use crate::scenario::expect::Expr;
-use crate::scenario::{Act, Chip, Merchant, Range, Scenario, Start, Step, Via, Visit};
+use crate::scenario::{Act, Chip, Merchant, Range, Scenario, Skew, Start, Step, Via, Visit};
 use crate::text::Text;
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
@@ -47,6 +47,7 @@ pub(super) enum Cue {
     Print(Text),
     Desk(Name),
     Cut(Party, Span, Name),
+    Clock(Party, Skew, Option<Name>),
     Visit(usize),
     /// A member of a crowd scans.
     Visitor(usize),
@@ -225,6 +226,7 @@ impl Director {
                 self.wake_desk(world, till);
             }
             Cue::Cut(party, down, rule) => world.cut_power(&party, down, Some(rule)),
+            Cue::Clock(party, skew, rule) => world.set_clock(&party, skew, rule),
             Cue::Visit(at) => self.visit(world, at),
             Cue::Visitor(at) => {
                 let visit = &self.visits[at];

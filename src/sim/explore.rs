@@ -432,7 +432,8 @@ impl World<Watch> {
                 Happening::Wake { who } => (1_u8, who).hash(&mut hash),
                 Happening::Flush { who, life } => (2_u8, who, life).hash(&mut hash),
                 Happening::Restart { who, life } => (3_u8, who, life).hash(&mut hash),
-                Happening::Cut { party, .. } => (4_u8, party.to_string()).hash(&mut hash),
+                Happening::Cut(party, ..) => (4_u8, party.to_string()).hash(&mut hash),
+                Happening::Clock(party, ..) => (6_u8, party.to_string()).hash(&mut hash),
                 Happening::Cue(cue) => (5_u8, cue).hash(&mut hash),
             }
             all.push((at.nanos(), hash.finish()));

@@ -8,6 +8,7 @@ use crate::journal::{Entry, EventKind};
 use crate::message::{MessageKind, Sender};
 use crate::roles::actor::Input;
 use crate::roles::{Actor, Done, Group, Role, Taken};
+use crate::scenario::Skew;
 use crate::store::{
     Backend, Memory, Peek, Row, Schema, StoreError, Stored, Timer, Value, Want, Writes,
 };
@@ -125,6 +126,8 @@ pub(super) struct Member {
     pub(super) life: u32,
     /// When it is to be woken for its timers; the end of time when it is not.
     pub(super) wake: Time,
+    /// How far its clock is off.
+    pub(super) skew: Skew,
     /// How long its disk takes for a commit.
     pub(super) fsync: Span,
     /// Whether its disk is at work.
@@ -152,6 +155,7 @@ impl Member {
             up: true,
             life: 0,
             wake: NEVER,
+            skew: Skew::NONE,
             fsync: Span::ZERO,
             flushing: false,
             waiting: Vec::new(),

@@ -5,6 +5,7 @@ use crate::id::Party;
 use crate::journal::Entry;
 use crate::message::{Message, MessageKind};
 use crate::roles::Taken;
+use crate::scenario::Skew;
 use crate::text::Text;
 use crate::time::Time;
 use crate::words::words;
@@ -93,6 +94,9 @@ pub trait Observer {
 
     /// Something went wrong, as the plan has it.
     fn fault(&mut self, choice: &Choice);
+
+    /// A party's clock is so far off from now on: the instants of its journal are, too.
+    fn clock(&mut self, _: Party, _: Skew) {}
 
     /// Whether it wants [`step`](Self::step): making them costs time.
     fn traces(&self) -> bool {

@@ -126,10 +126,10 @@ impl Director {
             return None;
         };
         let input = match via {
-            Via::App => wallet.read_scan(world.now(), text, expects),
+            Via::App => wallet.read_scan(world.clock_of(&party), text, expects),
             Via::Link => {
                 let followed = link::to_link(&self.host, Some(&wallet.bank), blob);
-                wallet.read_scan(world.now(), &followed, expects)
+                wallet.read_scan(world.clock_of(&party), &followed, expects)
             }
         };
         Some(world.local(&party, "scan", input))

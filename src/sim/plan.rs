@@ -7,6 +7,7 @@
 use super::draw::DrawKey;
 use crate::id::{Name, Party};
 use crate::message::MessageKind;
+use crate::scenario::Skew;
 use crate::scenario::replay::{Harm, Planned};
 use crate::text::Text;
 use crate::time::{Span, Time};
@@ -59,6 +60,15 @@ pub enum What {
     },
     /// A party, by the clock.
     Power(Party),
+    /// A party's clock.
+    Clock(Party),
+    /// A receipt on paper, the `nth` time, from 1.
+    Print {
+        /// The receipt, by its label.
+        receipt: Text,
+        /// Which time.
+        nth: u32,
+    },
     /// As a file says it.
     Told(Text),
 }
@@ -79,6 +89,10 @@ pub enum Fault {
         /// For how long it stays down.
         down: Span,
     },
+    /// The paper tears before the code on it is whole.
+    Tear,
+    /// The party's clock is so far off from now on.
+    Skew(Skew),
 }
 
 impl Fault {
@@ -89,6 +103,8 @@ impl Fault {
             Self::Duplicate(_) => "duplicate",
             Self::Delay(_) => "delay",
             Self::Crash { .. } => "crash",
+            Self::Tear => "tear",
+            Self::Skew(_) => "clock-skew",
         }
     }
 }
@@ -142,16 +158,13 @@ impl Plan {
         index
     }
 
-    /// Power failures by the clock: when, whose, for how long.
-    pub(super) fn cuts(&self) -> impl Iterator<Item = (Time, DrawKey, Party, Span)> {
-        self.choices
-            .iter()
-            .filter_map(|choice| match (&choice.what, choice.fault) {
-                (What::Power(party), Fault::Crash { down, .. }) => {
-                    Some((choice.at, choice.key, *party, down))
-                }
-                _ => None,
-            })
+    /// What happens to parties by the clock: power failures, and clocks that go wrong.
+    pub(super) fn by_the_clock(&self) -> impl Iterator<Item = (&Choice, Party)> {
+        let choices = self.choices.iter();
+        choices.filter_map(|choice| match choice.what {
+            What::Power(party) | What::Clock(party) => Some((choice, party)),
+            _ => None,
+        })
     }
 }
 
@@ -174,6 +187,7 @@ impl Choice {
             key: DrawKey(planned.key),
             what: match (planned.does, planned.party) {
                 (Harm::Cut, Some(party)) => What::Power(party),
+                (Harm::ClockAhead | Harm::ClockBehind, Some(party)) => What::Clock(party),
                 _ => told(),
             },
             fault: match planned.does {
@@ -182,6 +196,11 @@ impl Choice {
                 Harm::Delay => Fault::Delay(planned.lasts),
                 Harm::CrashBefore | Harm::Cut => crash(Moment::Before),
                 Harm::CrashAfter => crash(Moment::After),
+                Harm::Tear => Fault::Tear,
+                Harm::ClockAhead | Harm::ClockBehind => Fault::Skew(Skew {
+                    ahead: planned.does == Harm::ClockAhead,
+                    by: planned.lasts,
+                }),
             },
             at: planned.at,
             rule: planned.rule,
@@ -190,7 +209,7 @@ impl Choice {
 
     fn planned(&self) -> Planned {
         let party = match self.what {
-            What::Power(party) => Some(party),
+            What::Power(party) | What::Clock(party) => Some(party),
             _ => None,
         };
         let (does, lasts) = match self.fault {
@@ -202,6 +221,9 @@ impl Choice {
                 Moment::Before => (Harm::CrashBefore, down),
                 Moment::After => (Harm::CrashAfter, down),
             },
+            Fault::Tear => (Harm::Tear, Span::ZERO),
+            Fault::Skew(Skew { ahead: true, by }) => (Harm::ClockAhead, by),
+            Fault::Skew(Skew { ahead: false, by }) => (Harm::ClockBehind, by),
         };
         Planned {
             key: self.key.0,
@@ -229,6 +251,10 @@ impl fmt::Display for Choice {
                 };
                 write!(f, "crash, for {down}, {moment} {}", self.what)
             }
+            Fault::Tear => write!(f, "tear {}", self.what),
+            Fault::Skew(Skew { by: Span::ZERO, .. }) => write!(f, "set right {}", self.what),
+            Fault::Skew(Skew { ahead: true, by }) => write!(f, "set ahead by {by} {}", self.what),
+            Fault::Skew(Skew { by, .. }) => write!(f, "set back by {by} {}", self.what),
         }
     }
 }
@@ -258,6 +284,8 @@ impl fmt::Display for What {
                 (receipt, nth)
             }
             Self::Power(party) => return write!(f, "{party}"),
+            Self::Clock(party) => return write!(f, "the clock of {party}"),
+            Self::Print { receipt, nth } => return write!(f, "the paper of {receipt} #{nth}"),
             Self::Told(text) => return write!(f, "{text}"),
         };
         if let Some(receipt) = receipt {

@@ -3,6 +3,7 @@
 //! as a person would; the terminal knows the receipt and prints its stored symbol.
 
 use super::director::Director;
+use super::plan::Fault;
 use super::watch::Watch;
 use super::world::World;
 use crate::id::Name;
@@ -34,21 +35,22 @@ impl Director {
         let Some(receipt) = self.receipts.get(label) else {
             return false;
         };
-        let (shop, nth, now) = (receipt.shop, u64::from(receipt.prints), world.now());
+        let (shop, prints, now) = (receipt.shop, receipt.prints, world.now());
         if is_over(&self.scenario, now) {
             return false;
         }
-        let key = label.as_str().as_bytes();
-        let own = is(&self.scenario, shop, Printer::Jams);
-        if own && self.chance.happens(JAMS_PPM, "jams", key, nth) {
-            return true;
+        let (key, nth) = (label.as_str().as_bytes(), u64::from(prints));
+        let jams = is(&self.scenario, shop, Printer::Jams);
+        let drawn = if jams && self.chance.happens(JAMS_PPM, "jams", key, nth) {
+            Some((Fault::Tear, None))
+        } else {
+            let rule = self.tearing(shop, now, key, nth);
+            rule.map(|rule| (Fault::Tear, Some(rule)))
+        };
+        if let Some((_, Some(rule))) = drawn {
+            *self.torn.entry(rule).or_default() += 1;
         }
-        let torn = self.tearing(shop, now, key, nth);
-        if let Some(fault) = torn {
-            *self.torn.entry(fault).or_default() += 1;
-            world.observer.judge.fault_fired(now, fault);
-        }
-        torn.is_some()
+        world.tears(label, prints, drawn)
     }
 
     /// The fault that strikes this print.

@@ -7,7 +7,7 @@ use crate::id::{Name, PartyKind};
 use crate::journal::EventKind;
 use crate::message::MessageKind;
 use crate::order::PaymentState;
-use crate::scenario::{self, Answers, Chip, Disk, FaultKind, Range, Route, Share, Site};
+use crate::scenario::{self, Answers, Chip, Disk, FaultKind, Range, Route, Share, Site, Skew};
 use crate::time::{Span, Time};
 
 /// How long a message is held back when a fault does not say.
@@ -43,6 +43,7 @@ pub struct Rule {
     /// How much later messages come, drawn for each.
     later: Range<Span>,
     disk: Option<Disk>,
+    skew: Skew,
     /// Only payments that say so.
     says: Option<PaymentState>,
 }
@@ -73,8 +74,8 @@ impl Rule {
             FaultKind::Hold | FaultKind::Partition | FaultKind::Pause => {
                 Some(from.after(lasts.unwrap_or(Span::minutes(1))))
             }
-            FaultKind::ChipSlow => lasts.map(|lasts| from.after(lasts)),
-            FaultKind::ClockSkew | FaultKind::PrinterJam | FaultKind::HalfPage => return None,
+            FaultKind::ChipSlow | FaultKind::ClockSkew => lasts.map(|lasts| from.after(lasts)),
+            FaultKind::PrinterJam | FaultKind::HalfPage => return None,
             _ => None,
         };
         let whole = fault.does == FaultKind::ChipSlow;
@@ -93,6 +94,7 @@ impl Rule {
                 _ => fault.lasts.unwrap_or(Range::just(DELAY)),
             },
             disk: fault.disk,
+            skew: fault.skew.unwrap_or(Skew::NONE),
             says: None,
         })
     }
@@ -118,6 +120,7 @@ impl Rule {
             lasts: DOWN,
             later,
             disk: None,
+            skew: Skew::NONE,
             says,
         };
         let said = Some(MessageKind::Payment);
@@ -267,6 +270,18 @@ impl Rule {
                 if drawn.strikes(seed) =>
             {
                 Some((self.from, actor, self.lasts))
+            }
+            _ => None,
+        }
+    }
+
+    /// When a clock goes wrong, whose, how far, and when it is right again.
+    pub(super) fn of_clock(&self, seed: DrawKey) -> Option<(Name, Skew, Time, Time)> {
+        let mut drawn = self.clone();
+        drawn.left = None; // while it lasts, whatever happens meanwhile
+        match self.site {
+            Site::Party(actor) if self.does == FaultKind::ClockSkew && drawn.strikes(seed) => {
+                Some((actor, self.skew, self.from, self.until))
             }
             _ => None,
         }

@@ -1,10 +1,10 @@
 //! One run of a scenario: a seed, a world, a verdict.
 
 use super::counter::Counter;
-use super::director::{Director, PaperOf};
+use super::director::{Cue, Director, PaperOf};
 use super::draw::{DrawKey, mix};
 use super::link::{Link, Links};
-use super::member::Store;
+use super::member::{NEVER, Store};
 use super::plan::{Plan, What};
 use super::rule::Rule;
 use super::swarm::Swarm;
@@ -21,7 +21,7 @@ use crate::receipt::Profile;
 use crate::roles::bank::Input;
 use crate::roles::{Actor, Role};
 use crate::scenario::report::{Class, Failure, Outcome};
-use crate::scenario::{self, FaultKind, Scenario, Site};
+use crate::scenario::{self, FaultKind, Scenario, Site, Skew};
 use crate::store::{Memory, StoreError};
 use crate::text::Text;
 use crate::time::{Span, Time};
@@ -334,6 +334,17 @@ fn cut_by_the_clock(
     seed: u64,
 ) {
     for rule in rules {
+        if let Some((actor, skew, from, until)) = rule.of_clock(DrawKey(mix(seed))) {
+            let all: Vec<Party> = world.parties().collect();
+            for party in all {
+                if scenario.actor_of(&party) == actor {
+                    director.cue(world, from, Cue::Clock(party, skew, Some(rule.id)));
+                    if until < NEVER {
+                        director.cue(world, until, Cue::Clock(party, Skew::NONE, None));
+                    }
+                }
+            }
+        }
         if let Some((at, actor, down)) = rule.by_the_clock(DrawKey(mix(seed))) {
             let all = world.parties();
             let parties: Vec<Party> = all

@@ -199,7 +199,7 @@ impl Shrinker<'_> {
                 let mut plan = best.plan.clone();
                 let fault = &mut plan.choices[at].fault;
                 let length = match fault {
-                    Fault::Drop => break,
+                    Fault::Drop | Fault::Tear | Fault::Skew(_) => break,
                     Fault::Duplicate(by) | Fault::Delay(by) => by,
                     Fault::Crash { down, .. } => down,
                 };
@@ -222,6 +222,8 @@ const fn family_of(fault: Fault) -> u8 {
         Fault::Duplicate(_) => 1,
         Fault::Delay(_) => 2,
         Fault::Crash { .. } => 3,
+        Fault::Tear => 4,
+        Fault::Skew(_) => 5,
     }
 }
 
@@ -339,6 +341,8 @@ fn filed(scenario: &Scenario, replay: &Replay) -> String {
 
 /// The text of a file in the order in which people write one: who, what, how it fails.
 fn ordered(mut table: Table) -> String {
+    // An emptied list would be written as a key, of whatever table stands before it.
+    table.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
     let mut text = String::new();
     let mut put = |part: Table| text.push_str(&toml::to_string(&part).unwrap_or_default());
     for key in FIRST {
@@ -385,7 +389,9 @@ impl Shrunk {
         let starts = self.scenario.run.starts;
         choices
             .map(|choice| match choice.what {
-                What::Power(_) => format!("+{}: {choice}", choice.at.since(starts)),
+                What::Power(_) | What::Clock(_) => {
+                    format!("+{}: {choice}", choice.at.since(starts))
+                }
                 _ => choice.to_string(),
             })
             .collect()

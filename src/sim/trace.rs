@@ -82,13 +82,13 @@ impl Trace {
     }
 
     /// A journal line was committed.
-    pub(super) fn fact(&mut self, of: Party, entry: &Entry) {
+    pub(super) fn fact(&mut self, at: Time, of: Party, entry: &Entry) {
         let event = &entry.event;
         let state = event.state.as_ref().map(|state| format!(" {state}"));
         let what = format!("{}{}", event.kind, state.unwrap_or_default());
         let lines = self.lines.iter().rev();
         let receipt = lines.take(4).find_map(|line| line.receipt.clone());
-        self.note(entry.at, of, Does::Fact, &what, receipt);
+        self.note(at, of, Does::Fact, &what, receipt);
     }
 
     /// Something beside inputs.

@@ -85,7 +85,8 @@ impl<O: Observer> World<O> {
             life: arrival.life,
             kind: arrival.message.kind(),
         });
-        let taken = Taken::message(&*to.actor, self.now, from.sender, arrival.message);
+        let shown = to.skew.shows(self.now);
+        let taken = Taken::message(&*to.actor, shown, from.sender, arrival.message);
         let subject = arrival.subject;
         let origin = Origin {
             asked,
@@ -174,7 +175,7 @@ impl<O: Observer> World<O> {
                     self.queue.push(at.after(*later), tie, again);
                 }
                 Fault::Delay(by) => at = at.after(*by),
-                Fault::Crash { .. } => {}
+                Fault::Crash { .. } | Fault::Tear | Fault::Skew(_) => {}
             }
         }
         let tie = key.draw(Purpose::Tie);
@@ -214,7 +215,7 @@ impl<O: Observer> World<O> {
             Fault::Drop => Does::Drop,
             Fault::Duplicate(_) => Does::Dup,
             Fault::Delay(_) => Does::Delay,
-            Fault::Crash { .. } => return,
+            Fault::Crash { .. } | Fault::Tear | Fault::Skew(_) => return,
         };
         self.observer.step(&Step {
             n: 0,

@@ -6,7 +6,7 @@ use super::run::Options;
 use super::trace::Trace;
 use crate::id::Party;
 use crate::journal::{ChainKind, Entry, EventKind};
-use crate::scenario::{Judge, Mode, Scenario};
+use crate::scenario::{Judge, Mode, Scenario, Skew};
 use crate::time::Time;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub(super) struct Watch {
     pub(super) journals: Option<BTreeMap<Party, Vec<Entry>>>,
     /// The trace, when somebody wants it.
     pub(super) trace: Option<Trace>,
+    /// Whose clock is off, and how far.
+    skews: BTreeMap<Party, Skew>,
     /// How many failures are in the trace.
     told: usize,
     /// Whether a step waits for something to become true.
@@ -36,6 +38,7 @@ impl Watch {
             judge: Judge::new(Arc::clone(scenario), Mode::Sim, Some(chain)),
             journals: options.journals.then(BTreeMap::new),
             trace: options.trace.then(Trace::default),
+            skews: BTreeMap::new(),
             told: 0,
             awaited: false,
             idle: (0, scenario.run.starts),
@@ -63,12 +66,14 @@ impl Watch {
 impl Observer for Watch {
     fn entry(&mut self, of: Party, entry: &Entry) {
         self.stirred = true;
+        let skew = self.skews.get(&of);
+        let at = skew.map_or(entry.at, |skew| skew.when(entry.at));
         if comes_further(entry.event.kind) {
-            self.idle = (0, entry.at);
+            self.idle = (0, at);
         }
-        self.judge.observe(&of, entry);
+        self.judge.observe_at(at, &of, entry);
         if let Some(trace) = &mut self.trace {
-            trace.fact(of, entry);
+            trace.fact(at, of, entry);
             for failure in self.judge.failures().iter().skip(self.told) {
                 trace.note(failure.at, of, Does::Check, &failure.property, None);
             }
@@ -91,6 +96,10 @@ impl Observer for Watch {
         if let Some(rule) = choice.rule {
             self.judge.fault_fired(choice.at, rule);
         }
+    }
+
+    fn clock(&mut self, of: Party, skew: Skew) {
+        self.skews.insert(of, skew);
     }
 
     fn traces(&self) -> bool {

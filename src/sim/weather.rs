@@ -2,7 +2,7 @@
 
 use super::draw::{DrawKey, Purpose, of_bytes};
 use super::link::Link;
-use super::member::Origin;
+use super::member::{NEVER, Origin};
 use super::observer::Observer;
 use super::plan::{Choice, Fault, Moment, Plan, What};
 use super::rule::Rule;
@@ -11,6 +11,8 @@ use crate::id::{Name, Party};
 use crate::journal::EventKind;
 use crate::roles::Taken;
 use crate::roles::actor::Input;
+use crate::scenario::Skew;
+use crate::text::Text;
 use crate::time::Span;
 use std::collections::BTreeMap;
 
@@ -63,9 +65,14 @@ impl<O: Observer> World<O> {
                 rules,
             },
             Weather::Planned(plan) => {
-                for (at, key, party, down) in plan.cuts() {
-                    let tie = key.draw(Purpose::Tie);
-                    self.queue.push(at, tie, Happening::Cut { party, down });
+                for (choice, party) in plan.by_the_clock() {
+                    let tie = choice.key.draw(Purpose::Tie);
+                    let happens = match choice.fault {
+                        Fault::Crash { down, .. } => Happening::Cut(party, down, choice.rule),
+                        Fault::Skew(skew) => Happening::Clock(party, skew, choice.rule),
+                        _ => continue,
+                    };
+                    self.queue.push(choice.at, tie, happens);
                 }
                 Sky::Planned(plan.index())
             }
@@ -78,6 +85,7 @@ impl<O: Observer> World<O> {
         self.noting = false;
         self.links.each(Link::healed);
         for who in 0..self.members.len() {
+            self.turn_clock(who, Skew::NONE);
             if !self.members[who].up {
                 self.start(who);
             }
@@ -206,6 +214,51 @@ impl<O: Observer> World<O> {
             self.note(key, What::Power(*party), fault, rule);
             self.crash(who, down);
         }
+    }
+}
+
+impl<O: Observer> World<O> {
+    /// A party's clock is so far off from now on, for a rule if one says so.
+    pub fn set_clock(&mut self, party: &Party, skew: Skew, rule: Option<Name>) {
+        let Some(&who) = self.index.get(party) else {
+            return;
+        };
+        if self.members[who].skew == skew {
+            return;
+        }
+        let key = self.seed.with(self.members[who].id);
+        let key = key.with(self.now.nanos()).with(of_bytes(b"clock"));
+        self.note(key, What::Clock(*party), Fault::Skew(skew), rule);
+        self.turn_clock(who, skew);
+    }
+
+    /// Sets a party's clock, and its alarm by it.
+    fn turn_clock(&mut self, who: usize, skew: Skew) {
+        let member = &mut self.members[who];
+        if member.skew == skew {
+            return;
+        }
+        member.skew = skew;
+        member.wake = NEVER;
+        self.observer.clock(member.party, skew);
+        self.rewake(who);
+    }
+
+    /// Whether the paper tears at this print of a receipt: as the plan says while one is followed,
+    /// else as `drawn` says, with the rule that it came of.
+    pub(super) fn tears(&mut self, receipt: &Text, nth: u32, drawn: Option<Ruled>) -> bool {
+        let key = self.seed.with(of_bytes(receipt.as_str().as_bytes()));
+        let key = key.with(nth.into()).with(of_bytes(b"print"));
+        let torn = match &self.sky {
+            Sky::Fair => None,
+            Sky::Foul { .. } => drawn,
+            Sky::Planned(plan) => plan.get(&key).and_then(|faults| faults.first()).copied(),
+        };
+        if let Some((fault, rule)) = torn {
+            let receipt = receipt.clone();
+            self.note(key, What::Print { receipt, nth }, fault, rule);
+        }
+        torn.is_some()
     }
 }
 

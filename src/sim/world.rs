@@ -16,6 +16,7 @@ use crate::message::MessageKind;
 use crate::order::Reason;
 use crate::roles::actor::Input;
 use crate::roles::{Actor, Done, Effect, Outputs, Role, Taken};
+use crate::scenario::Skew;
 use crate::store::StoreError;
 use crate::text::Text;
 use crate::time::{Span, Time};
@@ -85,7 +86,8 @@ pub(super) enum Happening {
     Wake { who: usize },
     Flush { who: usize, life: u32 },
     Restart { who: usize, life: u32 },
-    Cut { party: Party, down: Span },
+    Cut(Party, Span, Option<Name>),
+    Clock(Party, Skew, Option<Name>),
     Cue(u32),
 }
 
@@ -199,6 +201,12 @@ impl<O: Observer> World<O> {
         self.now
     }
 
+    /// What a party's clock shows.
+    pub fn clock_of(&self, party: &Party) -> Time {
+        let who = self.index.get(party);
+        who.map_or(self.now, |&who| self.members[who].skew.shows(self.now))
+    }
+
     /// [`advance`](Self::advance) returns this cue at that instant.
     pub fn cue(&mut self, at: Time, cue: u32) {
         let tie = self.seed.with(u64::from(cue)).draw(Purpose::Tie);
@@ -215,7 +223,8 @@ impl<O: Observer> World<O> {
         if !self.members[who].up {
             return false;
         }
-        let taken = Taken::local(self.now, what, input.into());
+        let shown = self.members[who].skew.shows(self.now);
+        let taken = Taken::local(shown, what, input.into());
         let subject = of_bytes(what.as_bytes());
         let origin = Origin {
             asked: None,
@@ -323,7 +332,8 @@ impl<O: Observer> World<O> {
                     self.start(who);
                 }
             }
-            Happening::Cut { party, down } => self.cut_power(&party, down, None),
+            Happening::Cut(party, down, rule) => self.cut_power(&party, down, rule),
+            Happening::Clock(party, skew, rule) => self.set_clock(&party, skew, rule),
             Happening::Cue(cue) => return Some(Next::Cue(cue)),
         }
         self.observer.wants_a_look().then_some(Next::Look)
@@ -345,7 +355,7 @@ impl<O: Observer> World<O> {
         let member = &mut self.members[who];
         member.up = true;
         if let Some(input) = member.actor.start() {
-            let taken = Taken::local(self.now, "start", input);
+            let taken = Taken::local(member.skew.shows(self.now), "start", input);
             let origin = Origin {
                 asked: None,
                 subject: 0,
@@ -366,14 +376,15 @@ impl<O: Observer> World<O> {
         if member.flushing {
             return; // after the commit the timers are looked at again
         }
-        let due = match member.store.backend().due(self.now, DUE_MAX) {
+        let shown = member.skew.shows(self.now);
+        let due = match member.store.backend().due(shown, DUE_MAX) {
             Ok(due) => due,
             Err(error) => return self.store_failed(&error),
         };
         let life = member.life;
         for due in due {
             let subject = self.subjects.of_timer(&due.1);
-            let taken = Taken::timer(&*self.members[who].actor, self.now, due);
+            let taken = Taken::timer(&*self.members[who].actor, shown, due);
             let origin = Origin {
                 asked: None,
                 subject,
@@ -394,7 +405,10 @@ impl<O: Observer> World<O> {
             return;
         }
         match member.store.backend().next_due() {
-            Ok(Some(at)) => self.wake_at(who, at),
+            Ok(Some(at)) => {
+                let at = member.skew.when(at);
+                self.wake_at(who, at);
+            }
             Ok(None) => {}
             Err(error) => self.store_failed(&error),
         }
@@ -507,6 +521,7 @@ impl<O: Observer> World<O> {
 
     fn release(&mut self, who: usize, outputs: Outputs, origin: Origin) {
         if let Some(at) = outputs.timers.iter().map(|(at, _)| *at).min() {
+            let at = self.members[who].skew.when(at);
             self.wake_at(who, at);
         }
         if let Some(reply) = outputs.reply {

@@ -163,3 +163,47 @@ fn a_report_does_not_depend_on_the_number_of_jobs() {
     };
     assert_eq!(with("1"), with("3"));
 }
+
+/// What is left of a library story's plan when this expectation of it fails.
+fn left_of(name: &str, wrong: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let bases = folder.path().join("bases");
+    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    std::fs::create_dir(&bases).unwrap();
+    let base = "bases/one-lunch.toml";
+    std::fs::copy(library.join(base), folder.path().join(base)).unwrap();
+    let source = std::fs::read_to_string(library.join(name)).unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, format!("{source}\n[[expect]]\nthat = \"{wrong}\"\n")).unwrap();
+    let (path, into) = (
+        path.display().to_string(),
+        folder.path().display().to_string(),
+    );
+    let ran = quittance(&["run", &path, "--seed", "1", "--failures", &into], b"");
+    assert_eq!(code(&ran), 1, "{ran:?}");
+    let file = name.replace(".toml", "-1.toml");
+    let file = folder
+        .path()
+        .join(format!("fail-{file}"))
+        .display()
+        .to_string();
+    let again = quittance(&["replay", &file], b"");
+    assert_eq!(code(&again), 1, "{again:?}");
+    let source = std::fs::read_to_string(&file).unwrap();
+    let plan = Scenario::parse(&file, &source)
+        .unwrap()
+        .replay
+        .unwrap()
+        .plan;
+    plan.iter().map(|one| one.does.to_string()).collect()
+}
+
+#[test]
+fn torn_paper_and_wrong_clocks_are_choices_of_the_plan() {
+    assert_eq!(
+        left_of("paper-jams.toml", "fault(jam).fired < 2"),
+        ["tear"; 2]
+    );
+    let wrong = "fault(main-ahead).fired == 0";
+    assert_eq!(left_of("an-hour-off.toml", wrong), ["clock-ahead"]);
+}

@@ -272,13 +272,18 @@ impl Invariants {
 
     /// A journal line, as it was committed.
     pub fn observe(&mut self, party: &Party, entry: &Entry) {
+        self.observe_at(entry.at, party, entry);
+    }
+
+    /// The same, at an instant that the party's own clock does not know.
+    pub fn observe_at(&mut self, at: Time, party: &Party, entry: &Entry) {
         use EventKind as E;
-        self.now = self.now.max(entry.at);
+        self.now = self.now.max(at);
         let place = Place {
             party: *party,
             order: entry.event.order,
             entry: Some((entry.lane, entry.seq)),
-            at: entry.at,
+            at,
         };
         self.follows(place, entry);
         match entry.event.kind {
