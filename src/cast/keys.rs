@@ -91,6 +91,12 @@ impl<'a> Keys<'a> {
         SigningKey::from_seed(self.crypto.of_codes(), &secret)
     }
 
+    /// The key of a certified terminal's epoch.
+    pub(super) fn sealing_in(&self, terminal: Name, epoch: u8) -> Result<SigningKey, KeyError> {
+        let secret = self.secret("signs-codes", &format!("{terminal}#{epoch}"));
+        SigningKey::from_seed(self.crypto.of_codes(), &secret)
+    }
+
     /// The key that a merchant's terminals derive theirs from.
     pub(super) fn master(&self, merchant: Name) -> MasterKey {
         MasterKey::from_bytes(self.secret("master", merchant.as_str()))

@@ -7,16 +7,19 @@
 //! else's keys.
 
 mod keys;
+mod scheme;
 mod till;
 
 pub use keys::Crypto;
+pub use scheme::{OVERLAP, Scheme, certify, master_key, newest, renew, terminal_id};
 pub use till::{Sealer, Till};
 
 use crate::chance::Chance;
 use crate::code::bundle::{
-    Bundle, BundleError, Host, Merchant, Payee, SignedBundle, TerminalEpoch,
+    Bundle, BundleError, Host, Merchant, Payee, SignedBundle, TerminalEpoch, TrustBundle,
 };
-use crate::code::sealed::{CertificateError, IssuerKey};
+use crate::code::issuer::IssuerError;
+use crate::code::sealed::{CertificateError, IssuerKey, TerminalKey};
 use crate::id::{MerchantId, Name, NameError, Party, PartyKind};
 use crate::money::Money;
 use crate::roles::gateway::{self, Gateway};
@@ -81,6 +84,17 @@ pub struct MerchantPart {
     pub tills: u16,
     /// How long its codes can be paid, in minutes.
     pub code_minutes: u16,
+}
+
+impl MerchantPart {
+    /// The name of a till's terminal: the shop's own, with the till's number when there are
+    /// several.
+    fn till_name(&self, number: u16) -> Result<Name, NameError> {
+        match self.tills {
+            1 => Ok(self.name),
+            _ => format!("{}-{number}", self.name).parse(),
+        }
+    }
 }
 
 /// A customer.
@@ -150,41 +164,83 @@ impl Cast {
         let keys = Keys::new(parts.crypto, chance)?;
         let merchants = merchant_ids(parts, chance);
         let tills = tills(parts, &keys, &merchants)?;
-        let host = host_of(parts);
-        let bundle = bundle(parts, &keys, &merchants, &tills, &host, issue)?;
+        let bundle = bundle(parts, &keys, &merchants, &tills, issue)?;
         let signed = bundle.sign(&keys.root);
-        let accept = parts.crypto.accept();
-        let opened = signed.open(&keys.root.public(), accept, None, parts.starts)?;
+        let root = keys.root.public();
+        let bundle = signed.open(&root, parts.crypto.accept(), None, parts.starts)?;
+        let papers = Papers {
+            root,
+            signed,
+            bundle,
+        };
+        Self::assemble(parts, &keys, &merchants, tills, papers)
+    }
+
+    /// Makes everybody by what an issuer says.
+    pub fn certified(parts: &Parts, chance: &Chance, scheme: &Scheme) -> Result<Self, CastError> {
+        let keys = Keys::new(parts.crypto, chance)?;
+        let merchants = merchant_ids(parts, chance);
+        let tills = tills(parts, &keys, &merchants)?;
+        let as_certified = |till: Till| {
+            let terminal = till.key.terminal();
+            let epoch = scheme::epoch_of(&scheme.bundle, &keys, till.name, terminal)?;
+            let at = TerminalEpoch::new(terminal, epoch);
+            let listed = scheme.register.terminals.get(&at);
+            let certificate = listed.map(|listed| listed.certificate.clone());
+            till.in_epoch(&keys, epoch, certificate)
+        };
+        let tills = tills.into_iter().map(as_certified);
+        let papers = Papers {
+            root: scheme.root,
+            signed: scheme.signed.clone(),
+            bundle: scheme.bundle.clone(),
+        };
+        let tills = tills.collect::<Result<_, _>>()?;
+        Self::assemble(parts, &keys, &merchants, tills, papers)
+    }
+
+    fn assemble(
+        parts: &Parts,
+        keys: &Keys<'_>,
+        merchants: &BTreeMap<Name, MerchantId>,
+        tills: Vec<Till>,
+        papers: Papers,
+    ) -> Result<Self, CastError> {
         let trust = Arc::new(Trust {
-            accept,
-            bundle: opened,
+            accept: parts.crypto.accept(),
+            bundle: papers.bundle,
         });
         Ok(Self {
-            root: keys.root.public(),
-            gateway: gateway(parts, &keys, &trust, &merchants, &tills)?,
-            banks: banks(parts, &keys, &trust)?,
-            wallets: wallets(parts, &keys, &trust)?,
-            shops: shops(parts, &trust, &merchants),
-            signed,
+            root: papers.root,
+            gateway: gateway(parts, keys, &trust, merchants, &tills)?,
+            banks: banks(parts, keys, &trust)?,
+            wallets: wallets(parts, keys, &trust)?,
+            shops: shops(parts, &trust, merchants),
+            signed: papers.signed,
             trust,
-            host,
+            host: host_of(parts),
             tills,
         })
     }
 
     /// What seals one till's codes, made alone, and the host of its links: all that printing a code
-    /// takes.
+    /// takes. With a bundle, in the epoch that it names.
     pub fn sealer_alone(
         parts: &Parts,
         chance: &Chance,
         merchant: Name,
         number: u16,
+        bundle: Option<&TrustBundle>,
     ) -> Result<(Sealer, String), CastError> {
         let keys = Keys::new(parts.crypto, chance)?;
         let merchants = merchant_ids(parts, chance);
         let part = parts.merchants.iter().find(|part| part.name == merchant);
         let part = part.ok_or(CastError::NoMerchant { merchant })?;
-        let sealer = Sealer::new(parts, &keys, part, merchants[&merchant], number)?;
+        let mut sealer = Sealer::new(parts, &keys, part, merchants[&merchant], number)?;
+        if let Some(bundle) = bundle {
+            let epoch = scheme::epoch_of(bundle, &keys, sealer.name, sealer.key.terminal())?;
+            sealer = sealer.in_epoch(&keys, merchant, epoch)?;
+        }
         Ok((sealer, host_of(parts)))
     }
 
@@ -192,6 +248,32 @@ impl Cast {
     pub fn till(&self, merchant: Name, number: u16) -> Option<&Till> {
         let mut tills = self.tills.iter();
         tills.find(|till| till.merchant == merchant && till.key.terminal().till() == number)
+    }
+}
+
+/// What a cast's trust rests on.
+struct Papers {
+    root: PublicKey,
+    signed: SignedBundle,
+    bundle: TrustBundle,
+}
+
+/// Who answers for the links.
+fn endpoint_of(parts: &Parts) -> Host {
+    Host {
+        gateway: parts.gateway,
+        endpoint: parts.endpoint.clone(),
+    }
+}
+
+/// What is certified of a shop.
+fn payee(part: &MerchantPart) -> Merchant {
+    Merchant {
+        name: part.title.clone(),
+        payee: Payee {
+            bank: part.bank,
+            account: Text::clean(part.name.as_str()),
+        },
     }
 }
 
@@ -237,18 +319,10 @@ fn bundle(
     keys: &Keys<'_>,
     ids: &BTreeMap<Name, MerchantId>,
     tills: &[Till],
-    host: &str,
     issue: &Issue,
 ) -> Result<Bundle, CastError> {
     let expires = parts.starts.after(TRUST_LASTS);
-    let merchant = |part: &MerchantPart| {
-        let payee = Payee {
-            bank: part.bank,
-            account: Text::clean(part.name.as_str()),
-        };
-        let name = part.title.clone();
-        (ids[&part.name], Merchant { name, payee })
-    };
+    let merchant = |part: &MerchantPart| (ids[&part.name], payee(part));
     let terminal = |till: &Till| {
         let epoch = TerminalEpoch::new(till.key.terminal(), till.key.epoch());
         (epoch, till.signing.public())
@@ -256,14 +330,7 @@ fn bundle(
     let revoked = tills
         .iter()
         .filter(|till| issue.revoked.contains(&till.name));
-    let banks = parts.banks.iter();
-    let signers = banks.map(|bank| Party::new(PartyKind::Bank, bank.name));
-    let signers = signers.chain([Party::new(PartyKind::Gateway, parts.gateway)]);
     let key_of = |party: Party| Ok((party, keys.stating(party)?.public()));
-    let answers = Host {
-        gateway: parts.gateway,
-        endpoint: parts.endpoint.clone(),
-    };
     Ok(Bundle {
         version: issue.version,
         issued: parts.starts,
@@ -274,11 +341,14 @@ fn bundle(
             not_after: expires,
         }],
         revoked_issuers: BTreeSet::new(),
-        hosts: BTreeMap::from([(host.to_owned(), answers)]),
+        hosts: BTreeMap::from([(host_of(parts), endpoint_of(parts))]),
         merchants: parts.merchants.iter().map(merchant).collect(),
         terminals: tills.iter().map(terminal).collect(),
         revoked_terminals: revoked.map(|till| terminal(till).0).collect(),
-        parties: signers.map(key_of).collect::<Result<_, KeyError>>()?,
+        parties: parts
+            .signers()
+            .map(key_of)
+            .collect::<Result<_, KeyError>>()?,
     })
 }
 
@@ -294,12 +364,22 @@ fn gateway(
         let terminal = Party::new(PartyKind::Terminal, till.name);
         (till.key.terminal(), terminal)
     };
-    let key = |till: &Till| ((till.key.terminal(), till.key.epoch()), till.key.clone());
+    // Every epoch that is trusted: codes of an earlier one are on paper while they overlap.
+    let key = |till: &Till| {
+        let (terminal, master) = (till.key.terminal(), keys.master(till.merchant));
+        let all = TerminalEpoch::new(terminal, 0)..=TerminalEpoch::new(terminal, u8::MAX);
+        let listed = trust.bundle.terminals.range(all).map(|(at, _)| at.epoch);
+        let epochs: BTreeSet<u8> = listed.chain([till.key.epoch()]).collect();
+        let derived = move |epoch| TerminalKey::derive(&master, terminal, epoch);
+        epochs
+            .into_iter()
+            .map(move |epoch| ((terminal, epoch), derived(epoch)))
+    };
     Ok(Gateway {
         name: parts.gateway,
         route: keys.route(parts.gateway),
         key: Arc::new(keys.stating(Party::new(PartyKind::Gateway, parts.gateway))?),
-        terminal_keys: Arc::new(tills.iter().map(key).collect()),
+        terminal_keys: Arc::new(tills.iter().flat_map(key).collect()),
         trust: Arc::clone(trust),
         shops: Arc::new(ids.iter().map(shop).collect()),
         terminals: Arc::new(tills.iter().map(terminal).collect()),
@@ -380,6 +460,15 @@ pub enum CastError {
     /// A shop's title does not fit a certificate.
     #[error("certify a terminal")]
     Certificate(#[from] CertificateError),
+    /// The issuer did not certify somebody.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    /// A terminal has used up its key epochs.
+    #[error("certify terminal `{till}`: no key epoch is left")]
+    NoEpoch {
+        /// Which.
+        till: Name,
+    },
     /// A till's name, made of its shop's and a number, is too long.
     #[error("name a till")]
     Name(#[from] NameError),

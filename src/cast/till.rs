@@ -59,6 +59,7 @@ impl Deref for Till {
 }
 
 impl Sealer {
+    /// With the till's first key.
     pub(super) fn new(
         parts: &Parts,
         keys: &Keys<'_>,
@@ -66,10 +67,7 @@ impl Sealer {
         id: MerchantId,
         number: u16,
     ) -> Result<Self, CastError> {
-        let name = match merchant.tills {
-            1 => merchant.name,
-            _ => format!("{}-{number}", merchant.name).parse()?,
-        };
+        let name = merchant.till_name(number)?;
         let master = keys.master(merchant.name);
         Ok(Self {
             name,
@@ -80,9 +78,23 @@ impl Sealer {
             code_minutes: merchant.code_minutes,
         })
     }
+
+    /// The same in an epoch that an issuer certified: with another key.
+    pub(super) fn in_epoch(
+        mut self,
+        keys: &Keys<'_>,
+        merchant: Name,
+        epoch: u8,
+    ) -> Result<Self, CastError> {
+        let terminal = self.key.terminal();
+        self.key = TerminalKey::derive(&keys.master(merchant), terminal, epoch);
+        self.signing = Arc::new(keys.sealing_in(self.name, epoch)?);
+        Ok(self)
+    }
 }
 
 impl Till {
+    /// A till certified by a drawn issuer.
     pub(super) fn new(
         parts: &Parts,
         keys: &Keys<'_>,
@@ -105,6 +117,18 @@ impl Till {
             merchant: merchant.name,
             certificate: certificate?,
         })
+    }
+
+    /// The till as it is in an epoch that an issuer certified: another key, and that issuer's word.
+    pub(super) fn in_epoch(
+        mut self,
+        keys: &Keys<'_>,
+        epoch: u8,
+        certificate: Option<Certificate>,
+    ) -> Result<Self, CastError> {
+        self.sealer = self.sealer.in_epoch(keys, self.merchant, epoch)?;
+        self.certificate = certificate.unwrap_or(self.certificate);
+        Ok(self)
     }
 
     /// What opens sessions with its chip: enrolment gives it to the terminal's PC module.

@@ -3,15 +3,16 @@
 use super::exit::{Exit, Failure};
 use super::network::{self, Place};
 use super::settings::Args as Network;
-use super::{Ended, clock, output, secrets};
+use super::{Ended, clock, output, scheme, secrets};
 use crate::config;
 use crate::hex;
 use std::path::{Path, PathBuf};
 
 /// Write a configuration with fresh keys and certificates for a test network.
 ///
-/// In the folder: `quittance.toml`, every setting with a comment; `keys/`, private (0700, files
-/// 0600); `certificates/`, one for each terminal; `trust.json`, the signed bundle that wallets and
+/// In the folder: `quittance.toml`, every setting with a comment; `keys/` and `issuer/`, private
+/// (0700, files 0600), the second being what `quittance issuer` works on; `certificates/`, one for
+/// each terminal; `trust.json`, the signed bundle that wallets and
 /// banks check codes with, and `root.pub`, which it is checked with. Nothing that is there is
 /// touched.
 #[derive(clap::Args)]
@@ -26,9 +27,10 @@ pub(super) fn run(args: &Args) -> Ended {
     for name in [
         config::FILE,
         "keys",
+        "issuer",
         "certificates",
         network::TRUST,
-        "root.pub",
+        scheme::ROOT,
     ] {
         let path = folder.join(name);
         if path.exists() {
@@ -44,12 +46,9 @@ pub(super) fn run(args: &Args) -> Ended {
         config: Some(path.clone()),
         ..Network::default()
     };
-    // Opening the network publishes its first trust bundle.
+    scheme::begin(folder)?;
+    // Opening the network certifies everybody and publishes the first trust bundle.
     let place = Place::open(&network)?;
-    write(
-        &folder.join("root.pub"),
-        hex_line(place.cast.root.bytes()).as_bytes(),
-    )?;
     certify(folder, &place)?;
     output::data(format!("{}\n", path.display()).as_bytes())?;
     let at = if folder == Path::new(".") {
@@ -58,14 +57,20 @@ pub(super) fn run(args: &Args) -> Ended {
         format!("cd {} && ", folder.display())
     };
     output::say(&format!(
-        "keys are in {}/, for your eyes only; next: {at}quittance up --load 5/s",
-        folder.join("keys").display()
+        "keys are in {}/ and {}/, for your eyes only; next: {at}quittance up --load 5/s",
+        folder.join("keys").display(),
+        folder.join("issuer").display()
     ));
     Ok(Exit::Done)
 }
 
 /// Each terminal's certificate, as hexadecimal digits.
 pub(super) fn certify(folder: &Path, place: &Place) -> Result<(), Failure> {
+    if place.settings.issuer().is_some()
+        && let Some(keys) = &place.settings.config.keys
+    {
+        scheme::master_keys(&place.settings, &folder.join(keys))?;
+    }
     let folder = folder.join("certificates");
     std::fs::create_dir_all(&folder).map_err(|error| {
         let what = format!("make folder {}: {error}", folder.display());
@@ -78,7 +83,7 @@ pub(super) fn certify(folder: &Path, place: &Place) -> Result<(), Failure> {
     Ok(())
 }
 
-fn hex_line(bytes: &[u8]) -> String {
+pub(super) fn hex_line(bytes: &[u8]) -> String {
     format!("{}\n", hex::encode(bytes))
 }
 

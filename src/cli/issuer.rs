@@ -353,6 +353,11 @@ impl Folder {
         Ok(folder)
     }
 
+    /// Whether the secrets are in this folder, and not kept elsewhere.
+    pub(super) fn has_secrets(dir: &Path) -> bool {
+        dir.join(SECRETS).exists()
+    }
+
     /// Goes on with the scheme of a folder.
     pub(super) fn open(dir: &Path) -> Result<Self, Failure> {
         let hint = "`quittance issuer init` begins a scheme";
@@ -413,4 +418,4 @@ impl Folder {
 /// For how long a chip's earlier epochs are still trusted after a rotation.
 const OVERLAP_DAYS: u32 = 7;
 const SECRETS: &str = "secrets.json";
-const LOG: &str = "log.jsonl";
+pub(super) const LOG: &str = "log.jsonl";

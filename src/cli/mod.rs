@@ -30,6 +30,7 @@ mod run;
 mod runtime;
 mod scan;
 mod scenario;
+mod scheme;
 mod scratch;
 mod secrets;
 mod serve;

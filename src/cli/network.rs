@@ -3,7 +3,7 @@
 use super::demo::failure;
 use super::exit::{Exit, Failure};
 use super::settings::{Args, Origin, Settings};
-use super::{clock, scan};
+use super::{clock, scan, scheme};
 use crate::cast::{Cast, Issue};
 use crate::code::bundle::SignedBundle;
 use crate::id::{Name, Party, PartyKind};
@@ -196,11 +196,16 @@ fn listen(port: u16) -> Result<(TcpListener, SocketAddr), Failure> {
     })
 }
 
-fn cast(settings: &Settings, addresses: &Addresses, issue: &Issue) -> Result<Cast, Failure> {
+/// Where the gateway answers.
+fn endpoint(addresses: &Addresses) -> String {
     let gateway = addresses
         .iter()
         .find(|(party, _)| party.kind == PartyKind::Gateway);
-    let endpoint = gateway.map_or_else(String::new, |(_, address)| format!("http://{address}"));
+    gateway.map_or_else(String::new, |(_, address)| format!("http://{address}"))
+}
+
+fn cast(settings: &Settings, addresses: &Addresses, issue: &Issue) -> Result<Cast, Failure> {
+    let endpoint = endpoint(addresses);
     let parties = &settings.config.parties;
     let cast = play::issued(parties, &settings.chance, settings.since, endpoint, issue);
     cast.map_err(|error| Failure::new(Exit::Malformed, scan::full(&error)))
@@ -214,6 +219,12 @@ fn published(settings: &Settings, addresses: &Addresses) -> Result<Cast, Failure
         version: 1,
         revoked: settings.config.revoked.clone(),
     };
+    if let Some(issuer) = settings.issuer() {
+        let scheme = scheme::open(settings, &issuer, endpoint(addresses))?;
+        let (parties, chance) = (&settings.config.parties, &settings.chance);
+        let cast = play::certified(parties, chance, settings.since, &scheme);
+        return cast.map_err(|error| Failure::new(Exit::Malformed, scan::full(&error)));
+    }
     let Some(path) = settings.folder().map(|folder| folder.join(TRUST)) else {
         return cast(settings, addresses, &issue);
     };
@@ -239,7 +250,7 @@ fn published(settings: &Settings, addresses: &Addresses) -> Result<Cast, Failure
 }
 
 /// The bundle that was published last.
-fn held(path: &Path) -> Result<Option<SignedBundle>, Failure> {
+pub(super) fn held(path: &Path) -> Result<Option<SignedBundle>, Failure> {
     if !path.exists() {
         return Ok(None);
     }
@@ -250,7 +261,7 @@ fn held(path: &Path) -> Result<Option<SignedBundle>, Failure> {
         .map_err(|error| Failure::new(Exit::Malformed, format!("read {}: {error}", path.display())))
 }
 
-fn publish(path: &Path, bundle: &SignedBundle) -> Result<(), Failure> {
+pub(super) fn publish(path: &Path, bundle: &SignedBundle) -> Result<(), Failure> {
     let text = serde_json::to_vec(bundle).expect("a bundle has only string keys");
     replace(path, &text)
 }

@@ -145,6 +145,11 @@ pub(super) fn edit(
         EditError::NoMerchant { .. } => Failure::new(Exit::Nothing, error),
     })?;
     network::replace(path, changed.as_bytes())?;
+    published(path, network, &path.display().to_string())
+}
+
+/// Publishes the trust bundle that follows from what has changed, and the terminals' certificates.
+pub(super) fn published(path: &Path, network: &Network, changed: &str) -> Result<Place, Failure> {
     let network = Network {
         config: Some(path.to_owned()),
         ..network.clone()
@@ -154,10 +159,9 @@ pub(super) fn edit(
     init::certify(&folder, &place)?;
     let version = place.cast.trust.bundle.version;
     output::say(&format!(
-        "{} changed; trust bundle version {version} is published: wallets read it at once, a \
+        "{changed} changed; trust bundle version {version} is published: wallets read it at once, a \
          running `quittance up` within a second or two, parties of `quittance serve` when they \
-         start again",
-        path.display()
+         start again"
     ));
     Ok(place)
 }

@@ -3,9 +3,9 @@
 //! Why its own terminal: a code's counter is its key's alone, and a chip that is running counts for
 //! itself. The configuration's `shell` terminal has no till.
 
-use super::clock;
 use super::exit::{Exit, Failure};
 use super::settings::{Args, Settings};
+use super::{clock, scheme};
 use crate::cast::Sealer;
 use crate::id::Name;
 use crate::play;
@@ -37,7 +37,10 @@ impl Signer {
             return Err(failure.hint(format!("the network has: {}", names.join(", "))));
         };
         let parties = &settings.config.parties;
-        let made = play::till(parties, &settings.chance, settings.since, *name);
+        let beside = settings.issuer().and_then(|_| settings.folder());
+        let trusted = beside.map(|folder| scheme::trusted(&folder)).transpose()?;
+        let bundle = trusted.as_ref().map(|(_, (_, bundle))| bundle);
+        let made = play::till(parties, &settings.chance, settings.since, *name, bundle);
         let (till, host) =
             made.map_err(|error| Failure::new(Exit::Malformed, super::scan::full(&error)))?;
         let note = match &settings.path {

@@ -4,7 +4,7 @@ use super::exit::{Exit, Failure};
 use super::network::Place;
 use super::registry::{self, Entry, Format};
 use super::settings::Args as Network;
-use super::{Ended, output};
+use super::{Ended, output, scheme};
 use crate::cast::Till;
 use crate::code::bundle::TerminalEpoch;
 use crate::config;
@@ -42,7 +42,7 @@ const FIELDS: &[Field] = &[
     },
 ];
 
-/// List, show, create and revoke terminals of the test network.
+/// List, show, create, revoke and rotate terminals of the test network.
 ///
 /// They are in the configuration, and in the trust bundle that follows from it. A revoked
 /// terminal's codes are refused by every wallet that reads the new bundle, and by a running network
@@ -87,6 +87,13 @@ enum Command {
         #[command(flatten)]
         network: Network,
     },
+    /// Give a terminal a key of the next epoch; one that was revoked is back with it.
+    Rotate {
+        /// Its name.
+        name: Name,
+        #[command(flatten)]
+        network: Network,
+    },
 }
 
 pub(super) fn run(args: &Args) -> Ended {
@@ -107,6 +114,7 @@ pub(super) fn run(args: &Args) -> Ended {
         } => show(*name, *format, network),
         Command::Create { merchant, network } => create(*merchant, network),
         Command::Revoke { name, network } => revoke(*name, network),
+        Command::Rotate { name, network } => rotate(*name, network),
     }
 }
 
@@ -172,7 +180,33 @@ fn revoke(name: Name, network: &Network) -> Ended {
     let path = registry::file(network)?;
     let place = Place::open(network)?;
     find(&place, name)?;
-    registry::edit(&path, network, |source, _| config::revoke(source, &[name]))?;
+    if place.settings.issuer().is_some() {
+        let mut folder = scheme::kept(&place.settings)?;
+        scheme::revoke(&place.settings, &mut folder.issuer, name)?;
+        folder.save()?;
+        drop(folder);
+        registry::published(&path, network, "the issuer's log")?;
+    } else {
+        registry::edit(&path, network, |source, _| config::revoke(source, &[name]))?;
+    }
     output::data(format!("{name} revoked\n").as_bytes())?;
+    Ok(Exit::Done)
+}
+
+fn rotate(name: Name, network: &Network) -> Ended {
+    let path = registry::file(network)?;
+    let place = Place::open(network)?;
+    find(&place, name)?;
+    if place.settings.config.revoked.contains(&name) {
+        let failure = Failure::new(Exit::No, format!("rotate {name}: it is revoked for good"));
+        return Err(failure.hint(format!("take it out of `revoked` in {}", path.display())));
+    }
+    if place.settings.chip(name).is_some() {
+        let failure = Failure::new(Exit::No, format!("rotate {name}: its keys are in its chip"));
+        return Err(failure.hint("`quittance chip rotate` makes new ones"));
+    }
+    let at = scheme::renew(&place.settings, name)?;
+    registry::published(&path, network, "the issuer's log")?;
+    output::data(format!("{name} is {at}\n").as_bytes())?;
     Ok(Exit::Done)
 }

@@ -43,6 +43,10 @@ pub struct Config {
     pub since: Option<Time>,
     /// Where private keys are; without it they are drawn from a seed that everybody knows.
     pub keys: Option<String>,
+    /// The folder of the scheme's issuer; without one its keys too are drawn.
+    pub issuer: Option<String>,
+    /// The folder in which terminals have chips of their own, each in a folder of its name.
+    pub chips: Option<String>,
     /// What parties remember in.
     pub store: StoreKind,
     /// The folder of SQLite databases.
@@ -105,6 +109,8 @@ impl Config {
         Self {
             since: None,
             keys: None,
+            issuer: None,
+            chips: None,
             store: StoreKind::Memory,
             ..config.expect("a test reads the template")
         }
@@ -170,6 +176,8 @@ fn config(cx: &mut Lower, root: &mut Table<'_>, file: &str) -> Option<Config> {
         parties: cx.parties(root, file, name.unwrap_or(test)),
         since: None,
         keys: None,
+        issuer: None,
+        chips: None,
         store: StoreKind::Memory,
         data: "data".to_owned(),
         postgres: None,
@@ -180,6 +188,11 @@ fn config(cx: &mut Lower, root: &mut Table<'_>, file: &str) -> Option<Config> {
     let mut table = table?;
     config.since = table.get(cx, "since");
     config.keys = text(cx, &mut table, "keys");
+    config.issuer = text(cx, &mut table, "issuer");
+    config.chips = text(cx, &mut table, "chips");
+    if config.issuer.is_some() && config.keys.is_none() {
+        table.must(cx, "keys");
+    }
     config.store = table.or(cx, "store", StoreKind::Memory);
     config.data = text(cx, &mut table, "data").unwrap_or(config.data);
     config.postgres = text(cx, &mut table, "postgres");

@@ -30,8 +30,8 @@ fn the_template_is_a_network_in_memory_without_its_file_and_on_disk_with_it() {
 fn everything_that_is_wrong_is_said_at_once_each_with_its_place() {
     let wrong = TEMPLATE
         .replace("[ports]", "[ports]\nparty = 1")
-        .replace("store = \"sqlite\"", "store = \"sqlight\"")
-        .replace("shell = \"my-shop\"", "shell = \"my-shp\"")
+        .replace("store  = \"sqlite\"", "store  = \"sqlight\"")
+        .replace("shell  = \"my-shop\"", "shell  = \"my-shp\"")
         .replace(
             "bank     = \"river\"\ncurrency = \"EUR\"\ntills",
             "bank = \"rivr\"\ntills",

@@ -13,4 +13,4 @@ pub use desk::{DeskMachine, RunningDesk};
 pub use load::{Load, Tally, load};
 pub use loopback::{Setting, Told, play};
 pub use network::{Keep, Network, PlayError, Start, listen};
-pub use staging::{actors, cast, issued, paper, part, parts, till};
+pub use staging::{actors, cast, certified, issued, paper, part, parts, till};

@@ -1,9 +1,11 @@
 //! A scenario's parties and papers: the same for the simulator and for loopback.
 
 use crate::cast::{
-    BankPart, Cast, CastError, Crypto, CustomerPart, Issue, MerchantPart, Parts, Sealer, Till,
+    BankPart, Cast, CastError, Crypto, CustomerPart, Issue, MerchantPart, Parts, Scheme, Sealer,
+    Till,
 };
 use crate::chance::Chance;
+use crate::code::bundle::TrustBundle;
 use crate::id::Name;
 use crate::money::Money;
 use crate::order::Reason;
@@ -100,6 +102,22 @@ pub fn issued(
     Ok(cast)
 }
 
+/// The cast of a test network by what its issuer says.
+///
+/// # Errors
+/// As [`cast`].
+pub fn certified(
+    scenario: &Scenario,
+    chance: &Chance,
+    since: Time,
+    scheme: &Scheme,
+) -> Result<Cast, CastError> {
+    let parts = parts(scenario, Crypto::Real, chance, since);
+    let mut cast = Cast::certified(&parts, chance, scheme)?;
+    spoil(&mut cast, scenario, chance)?;
+    Ok(cast)
+}
+
 /// What seals a till's codes, by its terminal's name, without anybody else, and the host of its
 /// links: for a process that prints a code and ends.
 ///
@@ -110,13 +128,14 @@ pub fn till(
     chance: &Chance,
     since: Time,
     terminal: Name,
+    bundle: Option<&TrustBundle>,
 ) -> Result<(Sealer, String), CastError> {
     let mut parts = parts(scenario, Crypto::Real, chance, since);
     parts.customers.clear();
     for (name, merchant) in &scenario.merchants {
         for number in 1..=merchant.tills {
             if merchant.till_name(*name, number) == Some(terminal) {
-                return Cast::sealer_alone(&parts, chance, *name, number);
+                return Cast::sealer_alone(&parts, chance, *name, number, bundle);
             }
         }
     }

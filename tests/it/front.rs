@@ -88,7 +88,8 @@ fn init_keeps_secrets_private_and_overwrites_nothing() {
         let file = std::fs::metadata(path.join("net").join(name)).unwrap();
         file.permissions().mode() & 0o777
     };
-    assert_eq!(mode("keys"), 0o700);
+    assert_eq!((mode("keys"), mode("issuer")), (0o700, 0o700));
+    assert_eq!(mode("issuer/secrets.json"), 0o600);
     assert_eq!(mode("keys/network.key"), 0o600);
     assert_eq!(mode("keys/operator.key"), 0o600);
     let before = std::fs::read(path.join("net/keys/network.key")).unwrap();
@@ -152,7 +153,7 @@ fn config_check_says_everything_that_is_wrong_with_line_column_and_the_word_that
     let path = folder.path().join("quittance.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     let text = text
-        .replace("store =", "stroe =")
+        .replace("store  =", "stroe  =")
         .replace("bank = \"lake\"", "bank = \"lak\"");
     let text = text.replace("bank    = \"lake\"", "bank    = \"lak\"");
     std::fs::write(&path, text).unwrap();
@@ -203,6 +204,72 @@ fn a_code_is_paid_on_a_running_network_and_not_after_its_terminal_was_revoked() 
     assert_eq!(code(&revoked), 0, "{}", said(&revoked));
     let refused = run(folder.path(), &["wallet", "pay", "text", "--yes"]);
     assert!(said(&refused).contains("was revoked"), "{}", said(&refused));
+    assert_eq!(up.interrupt(), 130);
+}
+
+/// A code of the shell's terminal, in a file of this name.
+fn code_in(folder: &Path, name: &str) {
+    let args = [
+        "qr",
+        "--amount=8.40",
+        "--currency=EUR",
+        "--format=text",
+        "-q",
+    ];
+    let coded = run(folder, &args);
+    assert_eq!(code(&coded), 0, "{}", said(&coded));
+    std::fs::write(folder.join(name), &coded.stdout).unwrap();
+}
+
+#[test]
+fn the_issuers_own_commands_work_on_a_new_networks_folder() {
+    let folder = network();
+    let at = folder.path();
+    code_in(at, "first");
+    let log = run(at, &["issuer", "log"]);
+    let line = said(&log);
+    let line = line.lines().find(|line| line.contains("My Shop")).unwrap();
+    let id = line.split("merchant ").nth(1).unwrap().split(' ').next();
+    let id = id.unwrap();
+    let revoked = run(at, &["issuer", "revoke", &format!("{id}0001.1")]);
+    assert_eq!(code(&revoked), 0, "{}", said(&revoked));
+    let refused = run(at, &["wallet", "scan", "first"]);
+    assert!(said(&refused).contains("was revoked"), "{}", said(&refused));
+    assert_eq!(code(&run(at, &["issuer", "rotate"])), 0);
+    code_in(at, "second");
+    let refused = run(at, &["wallet", "scan", "second"]);
+    assert!(said(&refused).contains("was revoked"), "{}", said(&refused));
+    // Secrets may be kept elsewhere: the network runs on what was published.
+    let secrets = at.join("issuer/secrets.json");
+    std::fs::rename(&secrets, at.join("offline")).unwrap();
+    let listed = run(at, &["terminal", "list", "state:revoked"]);
+    assert!(said(&listed).contains("my-shop"), "{}", said(&listed));
+    assert_eq!(code(&run(at, &["terminal", "rotate", "my-shop"])), 4);
+}
+
+#[test]
+fn a_revoked_terminal_comes_back_with_a_key_of_the_next_epoch() {
+    let folder = network();
+    let at = folder.path();
+    code_in(at, "first");
+    assert_eq!(code(&run(at, &["terminal", "revoke", "my-shop"])), 0);
+    let rotated = run(at, &["terminal", "rotate", "my-shop"]);
+    assert!(said(&rotated).contains(".2"), "{}", said(&rotated));
+    code_in(at, "second");
+    let up = Up::begin(at, &[]);
+    let refused = run(at, &["wallet", "pay", "first", "--yes"]);
+    assert!(said(&refused).contains("was revoked"), "{}", said(&refused));
+    let paid = run(at, &["wallet", "pay", "second", "--yes"]);
+    assert_eq!(paid.stdout, b"paid 8.40 EUR\n", "{}", said(&paid));
+    // Overlap: what an epoch printed that was not revoked is still paid after the next one.
+    assert_eq!(code(&run(at, &["terminal", "rotate", "my-shop"])), 0);
+    assert_eq!(up.interrupt(), 130);
+    code_in(at, "third");
+    let up = Up::begin(at, &[]);
+    let again = run(at, &["wallet", "scan", "second"]);
+    assert_eq!(code(&again), 0, "{}", said(&again));
+    let paid = run(at, &["wallet", "pay", "third", "--yes"]);
+    assert_eq!(paid.stdout, b"paid 8.40 EUR\n", "{}", said(&paid));
     assert_eq!(up.interrupt(), 130);
 }
 

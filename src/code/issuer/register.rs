@@ -1,7 +1,7 @@
 //! What holds now: the fold of an issuer's log.
 
 use super::IssuerError;
-use super::log::Act;
+use super::log::{self, Act, LogError};
 use crate::code::bundle::{Bundle, Host, Merchant, TerminalEpoch};
 use crate::code::sealed::{Certificate, IssuerKey};
 use crate::id::{MerchantId, Party};
@@ -51,6 +51,16 @@ pub struct Listed {
 }
 
 impl Register {
+    /// What a log says, which anybody may read who may not sign.
+    pub fn read(text: &str) -> Result<Self, LogError> {
+        let mut register = Self::default();
+        let read = log::read(text)?;
+        read.entries
+            .iter()
+            .for_each(|entry| register.apply(&entry.act));
+        Ok(register)
+    }
+
     /// The key in use.
     pub fn current(&self) -> Option<IssuerKey> {
         self.issuers.last().map(|epoch| epoch.key)
