@@ -69,20 +69,45 @@ pub(super) fn open(
     }
     let mut folder = Folder::open(issuer)?;
     let path = beside.join(TRUST);
-    let parts = settings.parts(endpoint);
-    certify(settings, &parts, &mut folder.issuer)?;
+    let moved = settings.parts(endpoint);
+    let published = published(settings, &mut folder, &moved, &path)?;
     let root = folder.issuer.root();
-    if let Some(standing) = standing(&folder.issuer, &path)? {
-        return Ok(scheme(&folder.issuer, root, standing));
+    // What flags and the environment move is nobody else's business: it is in this process's own
+    // bundle, and is not saved.
+    let said = folder.issuer.entries().len();
+    certify(settings, &moved, &mut folder.issuer)?;
+    if folder.issuer.entries().len() == said {
+        return Ok(scheme(&folder.issuer, root, published));
     }
     let signed = folder.issuer.bundle(TRUST_LASTS, clock::now());
-    // What flags and the environment move is nobody else's business, and is not published.
-    if settings.origins[2] == Origin::File {
-        folder.save()?;
-        publish(&path, &signed)?;
-    }
     let bundle = opened(&signed, &root, &path)?;
     Ok(scheme(&folder.issuer, root, (signed, bundle)))
+}
+
+/// The bundle beside the configuration; the next one when the issuer has said something since. The
+/// endpoint that it names is the configuration's, or the one that was published before.
+fn published(
+    settings: &Settings,
+    folder: &mut Folder,
+    moved: &Parts,
+    path: &Path,
+) -> Result<(SignedBundle, TrustBundle), Failure> {
+    let mut parts = moved.clone();
+    if settings.origins[2] != Origin::File {
+        let mut hosts = folder.issuer.register().hosts.values();
+        let known = hosts.find(|host| host.gateway == parts.gateway);
+        let known = known.map(|host| host.endpoint.clone());
+        parts.endpoint = known.unwrap_or(parts.endpoint);
+    }
+    certify(settings, &parts, &mut folder.issuer)?;
+    if let Some(standing) = standing(&folder.issuer, path)? {
+        return Ok(standing);
+    }
+    let signed = folder.issuer.bundle(TRUST_LASTS, clock::now());
+    folder.save()?;
+    publish(path, &signed)?;
+    let bundle = opened(&signed, &folder.issuer.root(), path)?;
+    Ok((signed, bundle))
 }
 
 /// Has everybody certified whom the configuration names, and revokes whom it revokes.
