@@ -136,8 +136,6 @@ record! {
             /// When.
             at: Time,
         }
-        index("debit")
-        index("credit")
     }
 }
 

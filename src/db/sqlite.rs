@@ -29,12 +29,15 @@ const STATEMENTS_MAX: usize = 512;
 /// The only lane: one process, one writer.
 const LANE: u32 = 0;
 
+/// Why records have a rowid: in a table without one, a row of over a quarter of a page spills into
+/// pages of its own, and a signed message kept in the outbox does; and new rows go to the table's
+/// end, while only their keys are sorted in.
 const DIALECT: Dialect = Dialect {
     int: "INTEGER",
     text: "TEXT",
     blob: "BLOB",
     clustered: " STRICT, WITHOUT ROWID",
-    plain: " STRICT, WITHOUT ROWID",
+    plain: " STRICT",
 };
 
 /// A store in one SQLite file.

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// The layout of the tables that are not records; it changes when they do.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 
 /// Tables that no record may be named after.
 const RESERVED: &[&str] = &["journal", "timer", "meta", "lane"];

@@ -6,8 +6,7 @@
 //! has claimed from the phone's system; without the app it is a page that says what to do.
 //!
 //! Why a script at all: a link that is followed loses the fragment, so ten lines hand it on.
-//! Without
-//! them everything works up to the bank's app, which then scans the paper itself.
+//! Without them everything works up to the bank's app, which then scans the paper itself.
 
 use super::reply::Body;
 use crate::id::Name;
@@ -136,9 +135,11 @@ impl Landing {
             return text;
         }
         let first = |bank: &Name| matches!(guest, Guest::SuperApp(app) if app == bank.as_str());
-        let (here, others): (Vec<Name>, Vec<Name>) = self.banks.iter().copied().partition(first);
+        // People look a name up by its letters; a set of names is sorted by length first.
+        let mut banks: Vec<Name> = self.banks.iter().copied().collect();
+        banks.sort_by_key(|bank| (!first(bank), title(*bank)));
         text += "<h2>Choose your bank</h2>\n<ul class=\"banks\">\n";
-        for bank in here.into_iter().chain(others) {
+        for bank in banks {
             let title = title(bank);
             let letter = title.chars().next().unwrap_or_default();
             writeln!(

@@ -33,7 +33,6 @@ record! {
             /// Given up: people see it, and may send it again.
             parked: bool,
         }
-        index("parked")
     }
 }
 

@@ -103,7 +103,7 @@ fn the_librarys_table_names_every_scenario_and_nothing_else() {
 }
 
 /// The files that take long, and what others test already: sweeps of their own run them.
-const ELSEWHERE: [&str; 7] = [
+const ELSEWHERE: [&str; 8] = [
     "bad-network",
     "bank-outage-at-noon",
     "fickle-customers",
@@ -111,7 +111,22 @@ const ELSEWHERE: [&str; 7] = [
     "gateway-restart-under-load",
     "lossy",
     "lunch-rush",
+    "worn-paper",
 ];
+
+#[test]
+fn worn_paper_is_read_right_or_not_at_all() {
+    let ran = quittance(
+        &[
+            "run",
+            &root("scenarios/worn-paper.toml"),
+            "--seeds",
+            "2..=2",
+        ],
+        b"",
+    );
+    assert_eq!(ran.status.code(), Some(0), "{}", said(&ran.stdout));
+}
 
 #[test]
 fn the_library_holds_over_a_few_seeds_of_each_story() {

@@ -53,7 +53,6 @@ record! {
             /// Whether the claim's answer is overdue; the hold stays.
             in_doubt: bool,
         }
-        index("state", "received_at")
     }
 }
 

@@ -58,8 +58,6 @@ record! {
             /// How often the outcome was asked for.
             asks: u32,
         }
-        index("state", "created_at")
-        index("uid")
     }
 }
 
