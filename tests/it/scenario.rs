@@ -121,7 +121,7 @@ fn worn_paper_is_read_right_or_not_at_all() {
             "run",
             &root("scenarios/worn-paper.toml"),
             "--seeds",
-            "2..=2",
+            "1..=2",
         ],
         b"",
     );
