@@ -21,8 +21,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 /// The most messages in one request.
 pub const BATCH_MAX: usize = 64;
-/// How many requests to one server may be under way at once; then messages gather.
-const CALLS_MAX: usize = 8;
+/// How many requests to one server may be under way at once; then messages gather. Why so few: a
+/// request costs a signature or two and a commit on either side however many messages it brings,
+/// and with a second one no message waits for a whole answer.
+const CALLS_MAX: usize = 2;
 /// As [`CALLS_MAX`], for a node that does not listen: its payments' answers stay open for a while.
 const OPEN_CALLS_MAX: usize = 256;
 /// After a feed that could not be read.
