@@ -1,6 +1,7 @@
 //! The director: a scenario's steps, in virtual time.
 
 use super::counter::{Coded, Counter};
+use super::plan::Moment;
 use super::printers;
 use super::watch::Watch;
 use super::world::{Next, World};
@@ -365,10 +366,11 @@ impl Director {
                     return self.again(world, at);
                 }
             }
-            Act::Restart { down_for, .. } => {
+            Act::Restart { down_for, disk } => {
                 let down = self.pick(*down_for, "down-for", at);
+                let moment = Moment::of_disk(*disk);
                 for party in self.parties_of(world, step.who) {
-                    world.cut_power(&party, down, None);
+                    world.restart(&party, down, moment);
                 }
             }
             Act::Advance { by } => {

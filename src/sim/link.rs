@@ -3,7 +3,8 @@
 use super::draw::{DrawKey, Purpose};
 use super::plan::Fault;
 use crate::id::{Party, PartyKind};
-use crate::time::Span;
+use crate::scenario::Bandwidth;
+use crate::time::{Span, Time};
 use std::collections::BTreeMap;
 
 /// One direction between two parties.
@@ -21,6 +22,8 @@ pub struct Link {
     pub duplicate_ppm: u32,
     /// How many of a million messages are held back, up to [`Self::HELD_MOST`].
     pub reorder_ppm: u32,
+    /// How much it carries; any amount at once when nothing is said. Messages wait for each other.
+    pub bandwidth: Option<Bandwidth>,
 }
 
 impl Link {
@@ -35,6 +38,7 @@ impl Link {
         loss_ppm: 0,
         duplicate_ppm: 0,
         reorder_ppm: 0,
+        bandwidth: None,
     };
 
     /// Between a PC and its chip: 1 to 3 ms, nothing lost.
@@ -63,6 +67,17 @@ impl Link {
         }
         let tail = exponential(self.tail, key.draw(Purpose::Tail));
         Span::nanos(ranged.as_nanos().saturating_add(tail))
+    }
+
+    /// How long this link is busy with so many bytes.
+    fn busy(&self, bytes: usize) -> Span {
+        let Some(bandwidth) = self.bandwidth else {
+            return Span::ZERO;
+        };
+        let bytes = u128::try_from(bytes).unwrap_or(u128::MAX);
+        let nanos =
+            bytes.saturating_mul(1_000_000_000) / u128::from(bandwidth.bytes_per_second().max(1));
+        Span::nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 
     /// What goes wrong with this message, if anything.
@@ -100,6 +115,8 @@ pub struct Links {
     usual: Link,
     wire: Link,
     special: BTreeMap<(Party, Party), Link>,
+    /// Until when links that carry only so much are busy.
+    busy: BTreeMap<(Party, Party), Time>,
 }
 
 impl Default for Links {
@@ -115,6 +132,7 @@ impl Links {
             usual,
             wire: Link::WIRE,
             special: BTreeMap::new(),
+            busy: BTreeMap::new(),
         }
     }
 
@@ -131,6 +149,15 @@ impl Links {
             return usual;
         }
         self.special.get(&(*from, *to)).copied().unwrap_or(usual)
+    }
+
+    /// When a message of so many bytes has left: after those before it, on a link that carries only
+    /// so much at once.
+    pub(super) fn leaves(&mut self, way: (Party, Party), bytes: usize, now: Time) -> Time {
+        let takes = self.get(&way.0, &way.1).busy(bytes);
+        let busy = self.busy.entry(way).or_insert(now);
+        *busy = now.max(*busy).after(takes);
+        *busy
     }
 
     /// Changes all of them alike.
@@ -154,6 +181,22 @@ mod tests {
             .sum();
         let mean = total / 20_000;
         assert!((9_000..11_500).contains(&mean), "{mean} us");
+    }
+
+    #[test]
+    fn messages_wait_for_each_other_on_a_narrow_link_and_nowhere_else() {
+        let [ann, river]: [Party; 2] = ["wallet:ann", "bank:river"].map(|p| p.parse().unwrap());
+        let mut links = Links::default();
+        let narrow = Link {
+            bandwidth: Some("1kB/s".parse().unwrap()),
+            ..Link::HEALTHY
+        };
+        links.set(ann, river, narrow);
+        let at = |ms| Time::from_nanos(0).after(Span::millis(ms));
+        assert_eq!(links.leaves((ann, river), 500, at(0)), at(500));
+        assert_eq!(links.leaves((ann, river), 250, at(100)), at(750));
+        assert_eq!(links.leaves((ann, river), 100, at(2_000)), at(2_100));
+        assert_eq!(links.leaves((river, ann), 9_000, at(3)), at(3));
     }
 
     #[test]

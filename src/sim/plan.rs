@@ -7,8 +7,8 @@
 use super::draw::DrawKey;
 use crate::id::{Name, Party};
 use crate::message::MessageKind;
-use crate::scenario::Skew;
 use crate::scenario::replay::{Harm, Planned};
+use crate::scenario::{Disk, Skew};
 use crate::text::Text;
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
@@ -116,6 +116,17 @@ pub enum Moment {
     Before,
     /// After the commit and before anything left: everything happened, and nobody was told.
     After,
+}
+
+impl Moment {
+    /// When the power fails for a disk that does so. A commit is whole or is not, so a torn write
+    /// is one that the next start finds whole.
+    pub(super) const fn of_disk(disk: Disk) -> Self {
+        match disk {
+            Disk::LoseUnsynced => Self::Before,
+            Disk::KeepUnsynced | Disk::TornWrite => Self::After,
+        }
+    }
 }
 
 /// Every adverse choice of one run, in the order in which they were made.

@@ -223,15 +223,11 @@ impl Rule {
         if !meets || !self.strikes(key) {
             return None;
         }
-        let before = match (self.moment, self.disk) {
-            (scenario::Moment::Before(_), _) | (_, Some(Disk::LoseUnsynced)) => true,
-            (_, Some(Disk::KeepUnsynced | Disk::TornWrite)) => false,
-            (_, None) => key.draw(Purpose::CrashMoment) & 1 == 0,
-        };
-        let moment = if before {
-            Moment::Before
-        } else {
-            Moment::After
+        let moment = match (self.moment, self.disk) {
+            (scenario::Moment::Before(_), _) => Moment::Before,
+            (_, Some(disk)) => Moment::of_disk(disk),
+            (_, None) if key.draw(Purpose::CrashMoment) & 1 == 0 => Moment::Before,
+            (_, None) => Moment::After,
         };
         let down = self.lasts;
         Some(Fault::Crash { moment, down })

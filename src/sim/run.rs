@@ -366,6 +366,7 @@ fn link_of(link: &scenario::Link) -> Link {
         loss_ppm: link.loss.parts_per_million(),
         duplicate_ppm: link.duplicate.parts_per_million(),
         reorder_ppm: link.reorder.parts_per_million(),
+        bandwidth: link.bandwidth,
     }
 }
 

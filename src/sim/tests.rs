@@ -370,3 +370,31 @@ fn a_crash_before_or_after_any_commit_of_the_story_leaves_it_right() {
         }
     }
 }
+
+#[test]
+fn a_restart_loses_what_waits_for_the_disk_or_keeps_it_as_the_story_says() {
+    for moment in [Moment::Before, Moment::After] {
+        let cast = Cast::new(&Story::default().parts(), &Chance::of_seed(1)).unwrap();
+        let (river, accounts) = cast.banks.into_iter().next().unwrap();
+        let party = Party::new(PartyKind::Bank, river.name);
+        let mut world = World::new(1, STARTS, Links::default(), Journals::default());
+        let store = Memory::new(Crypto::Fast.chain());
+        world.join(river.into(), Store::Memory(Box::new(store)));
+        world.set_fsync(&party, Span::seconds(1));
+        world.begin();
+        let asked = accounts.len();
+        for account in accounts {
+            world.local(&party, "open-account", bank::Input::OpenAccount(account));
+        }
+        world.restart(&party, Span::seconds(2), moment);
+        world.advance(STARTS.after(Span::seconds(10)));
+        assert_eq!(world.life(&party), Some((1, true)));
+        let opened = rows::<ledger::Account>(&mut world, "bank:river").len();
+        let kept = if moment == Moment::After { asked } else { 0 };
+        assert!(
+            asked > 0 && opened == kept,
+            "{opened} of {asked} {moment:?}"
+        );
+        assert!(world.plan().choices.is_empty(), "the story says it again");
+    }
+}

@@ -12,6 +12,7 @@ use crate::id::Party;
 use crate::message::{Message, MessageKind};
 use crate::order::PaymentState;
 use crate::roles::Taken;
+use crate::time::Time;
 use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
 
@@ -142,7 +143,7 @@ impl<O: Observer> World<O> {
             self.sent.push((key, what));
         }
         let link = self.links.get(&parties.0, &parties.1);
-        let mut at = self.now.after(link.latency(key));
+        let mut at = self.left(link, parties, &message).after(link.latency(key));
         let arrival = Arrival {
             from,
             to,
@@ -180,6 +181,15 @@ impl<O: Observer> World<O> {
         }
         let tie = key.draw(Purpose::Tie);
         self.queue.push(at, tie, Happening::Arrival(arrival));
+    }
+
+    /// When a message has left. Its size is asked for only where that takes time.
+    fn left(&mut self, link: Link, parties: (Party, Party), message: &Message) -> Time {
+        if link.bandwidth.is_none() {
+            return self.now;
+        }
+        let bytes = serde_json::to_vec(message).map_or(0, |bytes| bytes.len());
+        self.links.leaves(parties, bytes, self.now)
     }
 
     /// A message, as a plan names it.

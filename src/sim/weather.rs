@@ -215,6 +215,28 @@ impl<O: Observer> World<O> {
             self.crash(who, down);
         }
     }
+
+    /// A party stops now and begins anew, because the story says so: no choice of the weather's, so
+    /// no plan has it. What waits for its disk is lost, or durable with nobody told.
+    pub fn restart(&mut self, party: &Party, down: Span, moment: Moment) {
+        let Some(&who) = self.index.get(party) else {
+            return;
+        };
+        if !self.members[who].up {
+            return;
+        }
+        self.observer.fault(&Choice {
+            key: self.seed.with(self.members[who].id).with(self.now.nanos()),
+            what: What::Power(*party),
+            fault: Fault::Crash { moment, down },
+            at: self.now,
+            rule: None,
+        });
+        if moment == Moment::After {
+            self.sync(who);
+        }
+        self.crash(who, down);
+    }
 }
 
 impl<O: Observer> World<O> {

@@ -22,6 +22,7 @@ use crate::text::Text;
 use crate::time::{Span, Time};
 use hashbrown::HashMap;
 use siphasher::sip::SipHasher13;
+use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::hash::BuildHasherDefault;
 
@@ -466,18 +467,7 @@ impl<O: Observer> World<O> {
             self.crash(who, down);
             return false;
         }
-        self.counters.handles += inputs.len() as u64;
-        let first = self.took(who, inputs, origins);
-        let member = &mut self.members[who];
-        let done = member.run(inputs);
-        let (party, observer) = (member.party, &mut self.observer);
-        match member
-            .store
-            .show(member.seen, |entry| observer.entry(party, entry))
-        {
-            Ok(seen) => member.seen = seen,
-            Err(error) => self.store_failed(&error),
-        }
+        let (first, done) = self.record(who, inputs, origins);
         if let Some((Moment::After, down)) = crash {
             self.crash(who, down);
             return true;
@@ -495,6 +485,39 @@ impl<O: Observer> World<O> {
             }
         }
         true
+    }
+
+    /// What waits for a party's disk becomes durable now, and nobody is told.
+    pub(super) fn sync(&mut self, who: usize) {
+        let waiting = std::mem::take(&mut self.members[who].waiting);
+        if waiting.is_empty() {
+            return;
+        }
+        let (inputs, origins): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+        self.record(who, &inputs, &origins);
+    }
+
+    /// Handles inputs and commits them together. Gives the number of the first one's line, and what
+    /// may be let out now.
+    fn record(
+        &mut self,
+        who: usize,
+        inputs: &[Taken<Input>],
+        origins: &[Origin],
+    ) -> (u64, SmallVec<[Done; 1]>) {
+        self.counters.handles += inputs.len() as u64;
+        let first = self.took(who, inputs, origins);
+        let member = &mut self.members[who];
+        let done = member.run(inputs);
+        let (party, observer) = (member.party, &mut self.observer);
+        match member
+            .store
+            .show(member.seen, |entry| observer.entry(party, entry))
+        {
+            Ok(seen) => member.seen = seen,
+            Err(error) => self.store_failed(&error),
+        }
+        (first, done)
     }
 
     /// Inputs are handled now: a line of the trace for each. Gives the first one's number.
