@@ -23,7 +23,8 @@ const SCAN_TIME_MAX: Span = Span::seconds(5);
 /// amount, which only the gateway can read.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// PNG, JPEG, half blocks as `qr` draws them, `qr`'s JSON, or the link itself; `-` reads stdin.
+    /// PNG, JPEG, half blocks or `##` as `qr` draws them, `qr`'s JSON, or the link itself; `-`
+    /// reads stdin.
     #[arg(default_value = "-")]
     picture: PathBuf,
     /// What to write.

@@ -1,4 +1,4 @@
-//! Reading back symbols that were drawn as half blocks, from any text that holds them.
+//! Reading back symbols that were drawn as half blocks or as `##`, from any text that holds them.
 
 use super::Gray;
 use crate::code::symbol::QUIET_ZONE;
@@ -11,14 +11,20 @@ const LINES_MIN: usize = 11;
 /// Pixels a module in the pictures made.
 const SCALE: usize = 4;
 
-/// A picture of each group of lines that holds nothing but half blocks: as drawn, where blocks are
-/// dark, and inverted, where the ground around them is.
+/// A picture of each group of lines that holds nothing but half blocks, or nothing but `##`: as
+/// drawn, where blocks are dark, and inverted, where the ground around them is.
 pub fn pictures_of_text(text: &str) -> Vec<Gray> {
-    let lines: Vec<Option<Vec<[bool; 2]>>> = text
+    let lines: Vec<String> = text
         .lines()
         .take(BLOCK_LINES_MAX)
-        .map(|line| modules(&without_escapes(line)))
+        .map(without_escapes)
         .collect();
+    let groups = lines.chunk_by(|one, next| is_ascii_art(one) == is_ascii_art(next));
+    let blocks = groups.flat_map(|group| match group.first() {
+        Some(first) if is_ascii_art(first) => as_half_blocks(group),
+        _ => group.to_vec(),
+    });
+    let lines: Vec<Option<Vec<[bool; 2]>>> = blocks.map(|line| modules(&line)).collect();
     lines
         .split(Option::is_none)
         .filter_map(|group| picture(&group.iter().flatten().collect::<Vec<_>>()))
@@ -36,6 +42,29 @@ fn without_escapes(line: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+fn is_ascii_art(line: &str) -> bool {
+    line.contains('#') && line.trim_end().bytes().all(|b| b == b'#' || b == b' ')
+}
+
+/// Lines of `##` as half as many lines of half blocks, wherever they are indented to.
+fn as_half_blocks(lines: &[String]) -> Vec<String> {
+    let indent = |line: &String| line.len() - line.trim_start().len();
+    let odd = lines.iter().map(indent).min().unwrap_or(0) % 2;
+    let inked = |line: &String, at: usize| line.as_bytes().get(2 * at + odd) == Some(&b'#');
+    let pair = |pair: &[String]| {
+        let columns = pair.iter().map(String::len).max().unwrap_or(0).div_ceil(2);
+        let both = |at| pair.iter().map(|line| inked(line, at)).collect::<Vec<_>>();
+        let block = |at| match both(at).as_slice() {
+            [true, true] => '\u{2588}',
+            [true, ..] => '\u{2580}',
+            [_, true] => '\u{2584}',
+            _ => ' ',
+        };
+        (0..columns.min(COLUMNS_MAX)).map(block).collect()
+    };
+    lines.chunks(2).map(pair).collect()
 }
 
 /// The upper and lower module of each column; `None` when there is anything but half blocks.

@@ -77,11 +77,13 @@ fn every_shared_vector_is_read_from_its_dots_by_two_independent_decoders() {
 }
 
 #[test]
-fn half_blocks_are_read_back_whatever_their_colours() {
+fn drawings_in_text_are_read_back_whatever_their_colours() {
     let text = link_of(146);
     let symbol = Symbol::encode(&text).unwrap();
-    for ink in [Ink::Explicit, Ink::DarkOnLight, Ink::LightOnDark] {
-        let drawn = draw::unicode(&symbol, ink);
+    let inks = [Ink::Explicit, Ink::DarkOnLight, Ink::LightOnDark];
+    let blocks = inks.map(|ink| (ink, draw::unicode(&symbol, ink)));
+    let ascii = inks.map(|ink| (ink, draw::ascii(&symbol, ink == Ink::LightOnDark)));
+    for (ink, drawn) in blocks.into_iter().chain(ascii) {
         let around = format!("BEAN & LEAF\nTOTAL 8.40\n{drawn}pay with any bank\n");
         let trimmed: String = drawn
             .lines()
