@@ -71,8 +71,8 @@ error[E05]: fault `answer-lost` can never fire: `ann` sends `river` no message `
    |           ^^^^^
    = help: `ann -> river` carries: pay, pay-status; did you mean `pay`?
 error[E07]: unknown kind `alway`
-  --> t.toml:59:8
-59 | kind = "alway"
+  --> t.toml:60:8
+60 | kind = "alway"
    |        ^^^^^^^ one of: at-end, always, eventually, never, sometimes
    = help: did you mean `always`?
 3 errors in 1 file; nothing was run (exit 3)"#
