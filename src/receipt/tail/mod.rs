@@ -1,10 +1,10 @@
 //! The tail: how a code gets onto a receipt that is already being printed, without harm.
 //!
 //! A [`Capture`] stands between a till and its printer, without sockets or a clock. Bytes go
-//! through
-//! as they come; only the end of a receipt (the last feeds and the cut) is held, [`HELD_MS_MAX`] at
-//! most, so that a block can be put before it. What must be acted on at once (drawer pulses, DLE
-//! commands) overtakes what is held. Everything else leaves in the order and form in which it came.
+//! through as they come; only the end of a receipt (the last feeds and the cut) is held,
+//! [`HELD_MS_MAX`] at most, so that a block can be put before it. What must be acted on at once
+//! (drawer pulses, DLE commands) overtakes what is held. Everything else leaves in the order and
+//! form in which it came.
 //!
 //! Contract for the driver: after each call, [`poll`](Capture::poll) until nothing comes; then wait
 //! for bytes or for [`next_wake`](Capture::next_wake), whichever is first.
@@ -65,6 +65,8 @@ struct Waiting {
     /// What came after the tail, and the tokenizer as it was there.
     after: Vec<u8>,
     after_since: Time,
+    /// How many bytes of `after` had left before the tail was held.
+    after_sent: usize,
     tokenizer: Tokenizer,
 }
 
@@ -238,7 +240,9 @@ impl Capture {
         }
         let mut sent = std::mem::take(&mut self.sent);
         while let Some(token) = self.tokenizer.step(rest, false) {
-            self.place(now, &token, std::mem::take(&mut sent));
+            // What left early as one unfinished command may turn out to be several tokens.
+            self.place(now, &token, sent.min(token.bytes.len()));
+            sent = sent.saturating_sub(token.bytes.len());
             rest = rest.get(token.bytes.len()..).unwrap_or_default();
         }
         if rest.is_empty() {
@@ -288,7 +292,7 @@ impl Capture {
             return self.ready.extend_from_slice(unsent);
         }
         if self.waiting.is_some() {
-            return self.behind(now, token);
+            return self.behind(now, token, sent);
         }
         self.keep(token.bytes);
         let inside = self.modes.inside();
@@ -332,10 +336,11 @@ impl Capture {
     }
 
     /// What comes while a tail waits for its code goes behind it.
-    fn behind(&mut self, now: Time, token: &Token<'_>) {
+    fn behind(&mut self, now: Time, token: &Token<'_>, sent: usize) {
         let Some(waiting) = &mut self.waiting else {
             return;
         };
+        waiting.after_sent += sent;
         if waiting.after.is_empty() {
             waiting.after_since = now;
         }
@@ -362,6 +367,7 @@ impl Capture {
             needs_feed: self.fed,
             after: Vec::new(),
             after_since: now,
+            after_sent: 0,
             tokenizer: self.tokenizer.clone(),
         });
         self.printed = false;
@@ -417,6 +423,7 @@ impl Capture {
             (true, false) => self.unfinished_since,
             (true, true) => now,
         };
+        self.sent += waiting.after_sent;
         self.take(since, &[waiting.after, unfinished].concat());
         self.last = last;
     }

@@ -141,12 +141,34 @@ fn a_long_picture_flows_while_it_arrives() {
     assert_eq!(drain(&mut capture).1[0].1.len(), job.len() + 4);
 }
 
+#[test]
+fn what_left_as_one_unfinished_command_and_was_several_leaves_once() {
+    // GS D with a function that is none: four bytes wait for a fifth, their time runs out.
+    let mut capture = Capture::new(None);
+    capture.bytes(at(0), b"TOTAL 1.00\n\x1dDE0");
+    capture.wake(at(FEED_MS_MAX));
+    assert_eq!(drain(&mut capture).0, b"TOTAL 1.00\n\x1dDE0");
+    capture.bytes(at(FEED_MS_MAX + 1), b",00\nPAID ONLINE\n");
+    assert_eq!(drain(&mut capture).0, b",00\nPAID ONLINE\n");
+}
+
+#[test]
+fn what_left_before_an_idle_jobs_tail_was_held_leaves_once() {
+    let mut capture = Capture::new(None);
+    capture.bytes(at(0), b"TOTAL 1.00\n\x1dDE0");
+    capture.wake(at(IDLE_MS));
+    let (_, jobs) = drain(&mut capture);
+    capture.bytes(at(IDLE_MS + 1), b",00\nPAID ONLINE\n");
+    capture.skip(at(IDLE_MS + 2), jobs[0].0);
+    assert_eq!(drain(&mut capture).0, b",00\nPAID ONLINE\n");
+}
+
 /// Bytes as a till might send them, and some that none would.
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         4 => "[A-Za-z .0-9]{1,12}".prop_map(String::into_bytes),
         4 => prop::sample::select(vec![
-            &b"\n"[..], b"\r\n", b"\x1b@", b"\x1ba\x01", b"\x1bd\x02", b"\x1dV\0", b"\x1dVB\x03", b"\x1bi",
+            &b"\n"[..], b"\r\n", b"\x1b@", b"\x1dDE0", b"\x1dD", b"\x1d(", b"\x1d8", b"\x1ba\x01", b"\x1bd\x02", b"\x1dV\0", b"\x1dVB\x03", b"\x1bi",
             b"\x1bp\0\x19\xfa", b"\x10\x04\x01", b"\x1bt\x10", b"\x1d!\x11", b"\x1bL", b"\x0c", b"\x1d:",
             b"\x1dv0\0\x01\0\x02\0\xaa\x55", b"\x1d(k\x05\0\x31\x50\x30hi",
         ]).prop_map(<[u8]>::to_vec),
@@ -174,7 +196,7 @@ proptest! {
     fn forwarded_bytes_are_the_tills_own_in_their_order(
         bytes in stream(),
         chunk in 1_usize..30,
-        gap in 0_u64..120,
+        gap in prop_oneof![4 => 0_u64..120, 1 => 120_u64..2_000],
         answers in prop::collection::vec(any::<bool>(), 8),
     ) {
         let mut capture = Capture::new(None);
