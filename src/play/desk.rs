@@ -1,6 +1,7 @@
 //! A terminal's desk behind its RAW port: till bytes in, paper out, jobs to the role and its
 //! effects back.
 
+use super::questions::{Questions, Waiting, only_questions};
 use crate::id::Name;
 use crate::net::raw::{self, Conn, Ends, Machine, Output};
 use crate::net::{Clock, Inbox, NodeError};
@@ -9,7 +10,7 @@ use crate::receipt::layout::Page;
 use crate::receipt::tail::IDLE_MS;
 use crate::roles::Effect;
 use crate::roles::actor::{self, Actor};
-use crate::roles::terminal::{self, Desk, DeskOut, Terminal};
+use crate::roles::terminal::{self, Desk, DeskOut, Reply, Terminal};
 use crate::time::{Span, Time};
 use std::collections::VecDeque;
 use std::net::TcpListener;
@@ -48,12 +49,14 @@ pub enum Order {
 /// then ([`IDLE_MS`]).
 const TURN: Span = Span::millis(IDLE_MS + 500);
 
-/// A desk as the RAW port's machine. A printer serves one till at a time; others wait.
+/// A desk as the RAW port's machine. A printer serves one till at a time; others wait, but not for
+/// its status.
 pub struct DeskMachine {
     desk: Desk,
     current: Option<Conn>,
     heard: Time,
-    waiting: VecDeque<(Conn, Vec<u8>, bool)>,
+    waiting: VecDeque<Waiting>,
+    questions: Questions,
 }
 
 impl DeskMachine {
@@ -64,10 +67,24 @@ impl DeskMachine {
             current: None,
             heard: Time::default(),
             waiting: VecDeque::new(),
+            questions: Questions::default(),
         }
     }
 
-    fn drain(&mut self, out: &mut Vec<Output<Event>>) {
+    fn drain(&mut self, now: Time, out: &mut Vec<Output<Event>>) {
+        self.drain_desk(now, out);
+        while let Some((conn, n)) = self.questions.next() {
+            match (self.desk.ask(n), self.questions.said(n)) {
+                (Reply::Now(bytes), _) => out.push(Output::Till(conn, bytes.into())),
+                (Reply::Asked, _) => self.questions.asked(now, conn, n),
+                (Reply::Busy, Some(said)) => out.push(Output::Till(conn, vec![said].into())),
+                (Reply::Busy, None) => return self.questions.later(conn, n),
+            }
+            self.drain_desk(now, out);
+        }
+    }
+
+    fn drain_desk(&mut self, now: Time, out: &mut Vec<Output<Event>>) {
         while let Some(next) = self.desk.poll() {
             out.extend(match next {
                 DeskOut::Print(bytes) => Some(Output::Printer(bytes.into())),
@@ -76,21 +93,36 @@ impl DeskMachine {
                     Some(Output::Event(Event::Job(job, bytes, until)))
                 }
                 DeskOut::Page(page) => Some(Output::Event(Event::Page(page))),
+                DeskOut::Asked(n) => {
+                    if let (1..=4, Some(conn)) = (n, self.current) {
+                        self.questions.asked(now, conn, n);
+                    }
+                    None
+                }
                 DeskOut::Happened(_) => None, // nobody watches this printer's buttons yet
             });
         }
     }
 
-    fn wait(&mut self, conn: Conn, bytes: &[u8], out: &mut Vec<Output<Event>>) {
-        let held: usize = self.waiting.iter().map(|(_, bytes, _)| bytes.len()).sum();
-        if held + bytes.len() > WAITING_BYTES_MAX {
-            self.waiting.retain(|(other, ..)| *other != conn);
+    /// A till has its turn with what it has said so far.
+    fn begin(&mut self, now: Time, conn: Conn, bytes: &[u8]) {
+        (self.current, self.heard) = (Some(conn), now);
+        self.desk.till(now, bytes);
+    }
+
+    fn wait(&mut self, now: Time, conn: Conn, bytes: &[u8], out: &mut Vec<Output<Event>>) {
+        let at = self.waiting.iter().position(|other| other.conn == conn);
+        let known = at.and_then(|at| self.waiting.remove(at));
+        let held: usize = self.waiting.iter().map(|other| other.bytes.len()).sum();
+        let mut till = known.unwrap_or_else(|| Waiting::new(conn, self.desk.dialect()));
+        till.take(bytes, &mut self.questions);
+        if self.current.is_none() && till.prints() {
+            self.begin(now, conn, &till.bytes);
+        } else if held + till.bytes.len() > WAITING_BYTES_MAX {
             out.push(Output::HangUp(conn));
-            return;
-        }
-        match self.waiting.iter_mut().find(|(other, ..)| *other == conn) {
-            Some((_, held, _)) => held.extend_from_slice(bytes),
-            None => self.waiting.push_back((conn, bytes.to_vec(), false)),
+        } else if !till.bytes.is_empty() {
+            let at = at.unwrap_or(self.waiting.len());
+            self.waiting.insert(at, till);
         }
     }
 
@@ -98,14 +130,13 @@ impl DeskMachine {
     fn turn(&mut self, now: Time) {
         self.desk.till_closed(now);
         self.current = None;
-        while let Some((conn, bytes, closed)) = self.waiting.pop_front() {
-            self.heard = now;
-            self.desk.till(now, &bytes);
-            if !closed {
-                self.current = Some(conn);
+        while let Some(next) = self.waiting.pop_front() {
+            self.begin(now, next.conn, &next.bytes);
+            if !next.closed {
                 return;
             }
             self.desk.till_closed(now);
+            self.current = None;
         }
     }
 }
@@ -115,32 +146,43 @@ impl Machine for DeskMachine {
     type Order = Order;
 
     fn bytes(&mut self, now: Time, conn: Conn, bytes: &[u8], out: &mut Vec<Output<Event>>) {
-        if *self.current.get_or_insert(conn) == conn {
-            self.heard = now;
+        if self.current == Some(conn) {
             self.desk.till(now, bytes);
+            // Who only asks does not keep the printer from those who print.
+            if self.desk.is_printing() || !only_questions(bytes) {
+                self.heard = now;
+            }
         } else {
-            self.wait(conn, bytes, out);
+            self.wait(now, conn, bytes, out);
         }
-        self.drain(out);
+        self.drain(now, out);
     }
 
     fn closed(&mut self, now: Time, conn: Conn, out: &mut Vec<Output<Event>>) {
         if self.current == Some(conn) {
             self.turn(now);
-        } else if let Some(waiting) = self.waiting.iter_mut().find(|(c, ..)| *c == conn) {
-            waiting.2 = true;
+        } else if let Some(waiting) = self.waiting.iter_mut().find(|w| w.conn == conn) {
+            waiting.closed = true;
         }
-        self.drain(out);
+        self.drain(now, out);
     }
 
-    fn printer(&mut self, _now: Time, bytes: &[u8], out: &mut Vec<Output<Event>>) {
-        self.desk.printer_says(bytes);
-        self.drain(out);
+    fn printer(&mut self, now: Time, bytes: &[u8], out: &mut Vec<Output<Event>>) {
+        let (answers, rest) = self.questions.answered(now, bytes);
+        let answers = answers.into_iter();
+        out.extend(answers.map(|(conn, byte)| Output::Till(conn, vec![byte].into())));
+        if !rest.is_empty() {
+            self.desk.printer_says(&rest);
+        }
+        self.drain(now, out);
     }
 
     fn order(&mut self, now: Time, order: Order, out: &mut Vec<Output<Event>>) {
         match order {
-            Order::Printer(here) => self.desk.printer_is(here),
+            Order::Printer(here) => {
+                self.desk.printer_is(here);
+                self.questions.printer_is(here);
+            }
             Order::Effect(effect) => {
                 if self.desk.effect(now, &effect).is_err()
                     && let Effect::Insert { job, .. } = effect
@@ -149,7 +191,7 @@ impl Machine for DeskMachine {
                 }
             }
         }
-        self.drain(out);
+        self.drain(now, out);
     }
 
     fn wake(&mut self, now: Time, out: &mut Vec<Output<Event>>) {
@@ -157,7 +199,7 @@ impl Machine for DeskMachine {
         if !self.waiting.is_empty() && now.since(self.heard) >= TURN {
             self.turn(now);
         }
-        self.drain(out);
+        self.drain(now, out);
     }
 
     fn next_wake(&self) -> Option<Time> {
@@ -170,7 +212,7 @@ impl Machine for DeskMachine {
             self.turn(now);
         }
         self.desk.close(now);
-        self.drain(out);
+        self.drain(now, out);
     }
 }
 

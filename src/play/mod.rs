@@ -6,6 +6,7 @@ mod load;
 mod loopback;
 mod network;
 pub mod proxy;
+mod questions;
 mod staging;
 
 pub use address::{Addresses, Enrolment, listeners, operator_key, operator_name};

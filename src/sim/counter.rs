@@ -188,7 +188,8 @@ impl Counter {
                     world.local(&self.terminal, "job", Input::Job(Arc::new(read)));
                 }
                 DeskOut::Page(page) => pages.push(page),
-                DeskOut::Print(_) | DeskOut::Till(_) | DeskOut::Happened(_) => {}
+                DeskOut::Print(_) | DeskOut::Till(_) | DeskOut::Asked(_) | DeskOut::Happened(_) => {
+                }
             }
         }
         pages

@@ -183,6 +183,52 @@ fn a_till_that_polls_status_hears_the_printer_and_without_one_that_it_is_offline
     assert_eq!(poll(&alone) & 0x08, 0x08, "offline");
 }
 
+const ASK: &[u8] = b"\x10\x04\x01";
+
+/// A till whose answers are waited for, but not for ever.
+fn till(proxy: &Proxy) -> TcpStream {
+    let till = TcpStream::connect(proxy.raw).unwrap();
+    till.set_nodelay(true).unwrap();
+    till.set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    till
+}
+
+#[test]
+fn each_of_32_open_tills_hears_the_printers_status_while_one_of_them_prints() {
+    let printer = Printer::start();
+    let proxy = Proxy::start(&format!("socket://{}", printer.address), &[]);
+    wait(&proxy.said, "the printer is there");
+    let mut tills: Vec<TcpStream> = (0..32).map(|_| till(&proxy)).collect();
+    tills[0].write_all(b"\x1b@BEAN & LEAF\nTea 3.80\n").unwrap();
+    for round in 0..3 {
+        for till in &mut tills {
+            till.write_all(ASK).unwrap();
+        }
+        for (number, till) in tills.iter_mut().enumerate() {
+            let mut answer = [0];
+            let heard = till.read_exact(&mut answer);
+            assert!(heard.is_ok(), "till {number} in round {round}: {heard:?}");
+            assert_eq!(answer, [0x12]);
+        }
+    }
+}
+
+#[test]
+fn a_till_that_asks_for_status_before_it_prints_hears_it_and_gets_its_code() {
+    let printer = Printer::start();
+    let proxy = Proxy::start(&format!("socket://{}", printer.address), &[]);
+    wait(&proxy.said, "the printer is there");
+    let mut till = till(&proxy);
+    till.write_all(ASK).unwrap();
+    let mut answer = [0];
+    till.read_exact(&mut answer).unwrap();
+    assert_eq!(answer, [0x12]);
+    till.write_all(JOB).unwrap();
+    let printed = printer.until(ends_with_cut);
+    coded(printed.strip_prefix(ASK).unwrap());
+}
+
 #[test]
 fn junk_silence_and_half_closed_sockets_do_not_keep_the_next_job_from_its_paper() {
     let printer = Printer::start();

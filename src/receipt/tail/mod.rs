@@ -48,6 +48,8 @@ pub enum Out {
         /// Until when [`Capture::insert`] is in time.
         until: Time,
     },
+    /// Among what is forwarded next is this status question.
+    Question(u8),
 }
 
 /// The tail has been released already; the receipt went without this block.
@@ -211,6 +213,11 @@ impl Capture {
         self.out.pop_front()
     }
 
+    /// Whether what was forwarded ends between two commands, so that another may be put in.
+    pub const fn between_commands(&self) -> bool {
+        self.sent == 0 && self.payload == 0
+    }
+
     fn feed_due(&self) -> Time {
         self.tail_since.after(Span::millis(FEED_MS_MAX))
     }
@@ -289,6 +296,9 @@ impl Capture {
         let unsent = token.bytes.get(sent..).unwrap_or_default();
         if overtakes(&token.op) {
             self.keep(token.bytes);
+            if let Op::RealTime(RealTime::Status(n)) = token.op {
+                self.out.push_back(Out::Question(n));
+            }
             return self.ready.extend_from_slice(unsent);
         }
         if self.waiting.is_some() {

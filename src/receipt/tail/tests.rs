@@ -17,6 +17,7 @@ fn drain(capture: &mut Capture) -> (Vec<u8>, Vec<(JobId, Vec<u8>)>) {
         match out {
             Out::Forward(more) => bytes.extend(more),
             Out::Job { job, bytes, .. } => jobs.push((job, bytes)),
+            Out::Question(_) => {}
         }
     }
     (bytes, jobs)

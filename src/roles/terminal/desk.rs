@@ -14,6 +14,7 @@ use crate::receipt::Profile;
 use crate::receipt::layout::Page;
 use crate::receipt::paper::{Condition, Happened, Printer};
 use crate::receipt::tail::{Capture, JobId, Out, TooLate};
+use crate::receipt::tokens::Dialect;
 use crate::roles::Effect;
 use crate::time::Time;
 use std::collections::VecDeque;
@@ -28,6 +29,8 @@ pub enum DeskOut {
     Print(Vec<u8>),
     /// Back to the till: what the printer answers.
     Till(Vec<u8>),
+    /// What is printed next asks the real printer for this status; its answer comes back in turn.
+    Asked(u8),
     /// To the role: [`Terminal::read`](super::Terminal::read) it, and let it decide.
     Job {
         /// Its number.
@@ -41,6 +44,17 @@ pub enum DeskOut {
     Page(Page),
     /// Something else happened in the virtual printer.
     Happened(Happened),
+}
+
+/// What comes of a status question that is asked beside a till's bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// The answer.
+    Now(Vec<u8>),
+    /// The real printer is asked.
+    Asked,
+    /// The real printer is within a command, where the question would be taken for its data.
+    Busy,
 }
 
 /// What stands on the desk.
@@ -61,6 +75,7 @@ enum Device {
 #[derive(Clone, Debug)]
 pub struct Desk {
     capture: Capture,
+    dialect: Dialect,
     device: Device,
     slips: VecDeque<Bytes>,
     out: VecDeque<DeskOut>,
@@ -69,8 +84,9 @@ pub struct Desk {
 impl Desk {
     /// A desk with a virtual printer of this kind.
     pub fn with_paper(printer: Profile) -> Self {
-        let capture = Capture::new(Some(&printer));
-        Self::of(capture, Device::Virtual(Box::new(Printer::new(printer))))
+        let (capture, dialect) = (Capture::new(Some(&printer)), printer.dialect);
+        let device = Device::Virtual(Box::new(Printer::new(printer)));
+        Self::of(capture, dialect, device)
     }
 
     /// A desk before a real printer of this kind. It serves that printer for as long as the
@@ -81,12 +97,13 @@ impl Desk {
             stand_in: None,
             profile,
         };
-        Self::of(Capture::new(Some(printer)), device)
+        Self::of(Capture::new(Some(printer)), printer.dialect, device)
     }
 
-    const fn of(capture: Capture, device: Device) -> Self {
+    const fn of(capture: Capture, dialect: Dialect, device: Device) -> Self {
         Self {
             capture,
+            dialect,
             device,
             slips: VecDeque::new(),
             out: VecDeque::new(),
@@ -97,6 +114,33 @@ impl Desk {
     pub fn till(&mut self, now: Time, bytes: &[u8]) {
         self.capture.bytes(now, bytes);
         self.settle();
+    }
+
+    /// What `DLE EOT n` tells a till whose turn it is not: real-time commands wait for nobody.
+    pub fn ask(&mut self, n: u8) -> Reply {
+        let question = [0x10, 0x04, n];
+        match &mut self.device {
+            Device::Virtual(printer)
+            | Device::Real {
+                stand_in: Some(printer),
+                ..
+            } => Reply::Now(printer.answer_for(&question)),
+            Device::Real { .. } if self.capture.between_commands() => {
+                self.out.push_back(DeskOut::Print(question.to_vec()));
+                Reply::Asked
+            }
+            Device::Real { .. } => Reply::Busy,
+        }
+    }
+
+    /// Whether a receipt has been begun and not ended.
+    pub fn is_printing(&self) -> bool {
+        self.capture.next_wake().is_some()
+    }
+
+    /// The command language of the printer.
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// The till has closed its side.
@@ -190,6 +234,7 @@ impl Desk {
         while let Some(out) = self.capture.poll() {
             match out {
                 Out::Forward(bytes) => self.print(bytes),
+                Out::Question(n) => self.asked(n),
                 Out::Job { job, bytes, until } => {
                     let job = job.0;
                     self.out.push_back(DeskOut::Job { job, bytes, until });
@@ -221,6 +266,12 @@ impl Desk {
                 let answer = printer.feed(&bytes);
                 self.answered(answer);
             }
+        }
+    }
+
+    fn asked(&mut self, n: u8) {
+        if matches!(self.device, Device::Real { stand_in: None, .. }) {
+            self.out.push_back(DeskOut::Asked(n));
         }
     }
 

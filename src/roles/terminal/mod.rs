@@ -19,7 +19,7 @@ mod slip;
 mod tests;
 
 pub use block::Blocks;
-pub use desk::{Desk, DeskOut};
+pub use desk::{Desk, DeskOut, Reply};
 pub use read::{Copied, Job, Read, Sale};
 pub use records::{Known, Printed, Stage, TerminalRam, WAITING_MAX, Waiting};
 

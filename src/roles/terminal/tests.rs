@@ -122,7 +122,8 @@ impl Shop {
                     }
                 }
                 DeskOut::Page(page) => self.pages.push(page),
-                DeskOut::Print(_) | DeskOut::Till(_) | DeskOut::Happened(_) => {}
+                DeskOut::Print(_) | DeskOut::Till(_) | DeskOut::Asked(_) | DeskOut::Happened(_) => {
+                }
             }
         }
     }
