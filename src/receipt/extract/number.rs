@@ -1,6 +1,5 @@
 //! Numbers as receipts print them: `1,234.50`, `1.234,50`, `1'234.50`, `160.000`, `¥18,580`,
-//! `-4.00`,
-//! `0.29-`, `(5.00)`, `12,-`, full-width digits.
+//! `-4.00`, `0.29-`, `(5.00)`, `12,-`, full-width digits.
 //!
 //! A number that could be read in two ways (`160.000`) is settled by the paper's own style: which
 //! mark stands before two decimals elsewhere on it.
@@ -107,6 +106,12 @@ pub(super) struct Style {
 }
 
 impl Style {
+    /// A point stands before decimals, a comma between thousands.
+    const POINT: Self = Self {
+        decimal: Some('.'),
+        three_places: false,
+    };
+
     /// The style that most of the paper's unmistakable numbers have.
     pub(super) fn of<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
         let (mut dot, mut comma) = (0_usize, 0_usize);
@@ -115,7 +120,9 @@ impl Style {
             let chars: Vec<char> = line.chars().map(halfwidth).collect();
             let settled = runs(&chars).filter_map(|(from, to)| {
                 let raw: String = chars.get(from..to)?.iter().collect();
-                Some(value_of(&raw, Self::default())?.1)
+                let mark = value_of(&raw, Self::default())?.1;
+                // `¥10,00` is the first line of ¥10,000 that did not fit its column.
+                Some(mark.filter(|m| *m != ',' || !is_whole(mark_beside(&chars, from, to))))
             });
             for mark in settled.take(NUMBERS_PER_LINE_MAX).flatten() {
                 dot += usize::from(mark == '.');
@@ -214,8 +221,7 @@ fn runs(chars: &[char]) -> impl Iterator<Item = (usize, usize)> {
 }
 
 /// `1 234,50`: thousands set apart by a space, where decimals have a comma. It could also be a
-/// count
-/// and an amount, so it is doubtful until it adds up.
+/// count and an amount, so it is doubtful until it adds up.
 fn spaced(out: &mut Vec<Number>, number: &mut Number, chars: &[char], style: Style) {
     let Some(last) = out.last() else { return };
     let whole = number.value.e4.abs() / 10_000;
@@ -309,6 +315,8 @@ fn run_end(chars: &[char], from: usize) -> usize {
 
 fn number(chars: &[char], from: usize, end: usize, style: Style) -> Option<Number> {
     let raw: String = chars.get(from..end)?.iter().collect();
+    let whole = raw.contains(',') && is_whole(mark_beside(chars, from, end));
+    let style = if whole { Style::POINT } else { style };
     let (value, decimal, doubtful) = value_of(&raw, style)?;
     let mut number = Number {
         value,
@@ -345,6 +353,22 @@ fn number(chars: &[char], from: usize, end: usize, style: Style) -> Option<Numbe
         });
     }
     Some(number)
+}
+
+/// The currency mark before or behind the digits.
+fn mark_beside(chars: &[char], from: usize, end: usize) -> Option<Mark> {
+    currency::before(chars, from)
+        .map(|before| before.mark)
+        .or_else(|| currency::after(chars, end).map(|(mark, _)| mark))
+}
+
+/// Whether amounts with this mark never have a comma before decimals: yen, won, yuan.
+fn is_whole(mark: Option<Mark>) -> bool {
+    match mark {
+        Some(Mark::Yen) => true,
+        Some(Mark::Is(currency)) => matches!(currency.code(), "JPY" | "KRW" | "CNY" | "TWD"),
+        _ => false,
+    }
 }
 
 /// Sign, percent, factors, and whether the digits belong to something longer.
@@ -559,6 +583,15 @@ mod tests {
         assert_eq!(numbers("2.590", dots)[0].value.to_string(), "2.590");
         let commas = Style::of(["12,50"].into_iter());
         assert_eq!(numbers("2.590", commas)[0].value.to_string(), "2590");
+    }
+
+    #[test]
+    fn yen_have_no_decimals_behind_a_comma() {
+        let folded = Style::of(["税率 10% 対象 ¥10,00 税額 ¥1,000"].into_iter());
+        assert_eq!(folded.decimal, None);
+        let commas = Style::of(["12,50"].into_iter());
+        assert_eq!(numbers("¥12,080-", commas)[0].value.to_string(), "12080");
+        assert_eq!(numbers("12,080円", commas)[0].value.to_string(), "12080");
     }
 
     #[test]

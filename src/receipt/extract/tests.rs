@@ -344,3 +344,48 @@ fn junk_is_malformed_and_text_without_a_total_is_not_payable() {
         "no-total"
     );
 }
+
+#[test]
+fn a_receipt_made_out_to_somebody_names_its_shop_at_the_foot() {
+    let text = "Nov. 9, 2022            No. 1234
+              RECEIPT
+
+TO:_____________________________
+             120.80
+NOTE: Meals, Goods (reduced tax rate)
+        Received the amount above.
+TAX:
+Rate  8% Taxable   10.00 Tax   0.80
+Rate 10% Taxable  100.00 Tax  10.00
+-----------------------------------
+              Harbour Street Kitchen
+              1-Y-X Pier, Old Town
+ Registration Number T0123456789012";
+    let text = text
+        .replace("TO:_____________________________", "TO:")
+        .replace("120.80", "\x1d!\x22120.80\x1d!\0");
+    let (reading, _) = verdict(&text, Some("USD"));
+    assert_eq!(
+        reading.merchant.unwrap().value.as_str(),
+        "Harbour Street Kitchen"
+    );
+    assert_eq!(reading.total.unwrap().value.to_string(), "120.80");
+}
+
+#[test]
+fn yen_that_did_not_fit_their_column_do_not_turn_commas_into_decimals() {
+    let text = "2022年11月 9日          No. 1234
+        領 収 証
+                            様
+        ¥12,080-
+税率  8% 対象 ¥1,000 税額    ¥80
+税率 10% 対象 ¥10,00 税額 ¥1,000
+                   0
+                    市ヶ谷駅前店
+         東京都千代田区九段1-Y-X";
+    let (reading, _) = verdict(text, None);
+    assert!(
+        reading.total.is_none_or(|t| t.value.to_string() == "12080"),
+        "a thousandth of it"
+    );
+}

@@ -237,7 +237,7 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
         if self.line.is_blank() {
             self.flush_picture();
         }
-        let charset = self.state.charset();
+        let charset = self.state.charset(run);
         if charset == Charset::Unknown && !run.is_ascii() {
             self.page.doubtful_charset = true;
         }
@@ -378,6 +378,24 @@ mod tests {
             texts(b"\x1b@AMOUNT\x1b$\xe4\x00\x1d!\x10123.45\n")[0][0],
             "AMOUNT             123.45"
         );
+    }
+
+    #[test]
+    fn a_frame_among_multibyte_text_is_a_frame() {
+        // Star printers with multibyte text draw it after ESC $ 0 in the katakana page, those
+        // without in code page 437, whatever the text beside it is in.
+        let star =
+            |frame: &[u8]| [&b"\x1b@\x1b\x1da\x00\x1b$1\x97\xcc\n"[..], frame, b"\n"].concat();
+        let lines = |frame: &[u8]| {
+            let page = &layout(&star(frame), Dialect::Star, None)[0];
+            page.lines
+                .iter()
+                .map(|l| l.text.as_str().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(lines(b"\x1b$0\x9c\x95\x95\x9d"), ["領", "╭──╮"]);
+        assert_eq!(lines(b"\x1b\x1dt\x01\xda\xc4\xc4\xbf"), ["領", "┌──┐"]);
+        assert_eq!(lines(b"\xc0\xd9\xc4"), ["領", "ﾀﾙﾄ"]);
     }
 
     #[test]

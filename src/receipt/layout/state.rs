@@ -27,6 +27,8 @@ pub(super) struct State<P> {
     table: Option<u8>,
     pub(super) national: u8,
     multibyte: Option<bool>,
+    /// The code page was chosen after multibyte text was switched on.
+    table_last: bool,
     code: Option<u8>,
     utf8: bool,
     tabs: Vec<u8>,
@@ -50,6 +52,7 @@ impl<P: Deref<Target = Profile> + Clone> State<P> {
             table: None,
             national: 0,
             multibyte: None,
+            table_last: false,
             code: None,
             utf8: false,
             tabs: Vec::new(),
@@ -72,8 +75,19 @@ impl<P: Deref<Target = Profile> + Clone> State<P> {
         }
     }
 
-    /// The charset in force.
-    pub(super) const fn charset(&self) -> Charset {
+    /// The charset in force for a run of text. Streams that serve printers with and without
+    /// multibyte text draw frames in single-byte pages: a run that is all frame is one.
+    pub(super) fn charset(&self, run: &[u8]) -> Charset {
+        if self.dialect != Dialect::Star || run.is_ascii() {
+            return self.charset;
+        }
+        let katakana = Charset::Page(932);
+        if self.multibyte == Some(false) && is_frame(katakana, run) {
+            return katakana;
+        }
+        if self.table_last && self.charset.is_multibyte() && is_frame(self.single(), run) {
+            return self.single();
+        }
         self.charset
     }
 
@@ -126,9 +140,9 @@ impl<P: Deref<Target = Profile> + Clone> State<P> {
 
     fn encoding(&mut self, op: &Op<'_>) {
         match *op {
-            Op::CodePage(n) => self.table = Some(n),
+            Op::CodePage(n) => (self.table, self.table_last) = (Some(n), true),
             Op::National(n) => self.national = n,
-            Op::Multibyte(on) => self.multibyte = Some(on),
+            Op::Multibyte(on) => (self.multibyte, self.table_last) = (Some(on), false),
             Op::MultibyteCode(n) => self.code = Some(n),
             Op::Utf8(on) => self.utf8 = on,
             _ => return,
@@ -174,4 +188,12 @@ impl<P: Deref<Target = Profile> + Clone> State<P> {
             (None, None) => Charset::Page(437),
         }
     }
+}
+
+/// Whether these bytes are lines and corners of a frame in a charset, and nothing else.
+fn is_frame(charset: Charset, run: &[u8]) -> bool {
+    let mut text = String::new();
+    charset.decode(run, 0, &mut text);
+    text.chars()
+        .all(|c| matches!(c, '\u{2500}'..='\u{257F}' | ' '))
 }

@@ -67,8 +67,6 @@ struct Waiting {
     /// What came after the tail, and the tokenizer as it was there.
     after: Vec<u8>,
     after_since: Time,
-    /// How many bytes of `after` had left before the tail was held.
-    after_sent: usize,
     tokenizer: Tokenizer,
 }
 
@@ -169,9 +167,16 @@ impl Capture {
         // Behind a held tail the rest waits for its turn.
         if self.waiting.is_none() {
             let rest = std::mem::take(&mut self.unfinished);
-            self.ready.extend(rest.get(self.sent..).unwrap_or_default());
-            (self.sent, self.payload) = (0, 0);
-            self.finish_job(now);
+            let sent = std::mem::take(&mut self.sent);
+            self.payload = 0;
+            if rest.is_empty() || !self.tail.is_empty() {
+                // Half a command stays behind the feeds that came before it.
+                self.tail.extend(rest.get(sent..).unwrap_or_default());
+                self.finish_job(now);
+            } else {
+                self.ready.extend(rest.get(sent..).unwrap_or_default());
+                self.finish_uncoded(now);
+            }
         }
         self.flush();
     }
@@ -302,7 +307,7 @@ impl Capture {
             return self.ready.extend_from_slice(unsent);
         }
         if self.waiting.is_some() {
-            return self.behind(now, token, sent);
+            return self.behind(now, token);
         }
         self.keep(token.bytes);
         let inside = self.modes.inside();
@@ -346,11 +351,10 @@ impl Capture {
     }
 
     /// What comes while a tail waits for its code goes behind it.
-    fn behind(&mut self, now: Time, token: &Token<'_>, sent: usize) {
+    fn behind(&mut self, now: Time, token: &Token<'_>) {
         let Some(waiting) = &mut self.waiting else {
             return;
         };
-        waiting.after_sent += sent;
         if waiting.after.is_empty() {
             waiting.after_since = now;
         }
@@ -377,7 +381,6 @@ impl Capture {
             needs_feed: self.fed,
             after: Vec::new(),
             after_since: now,
-            after_sent: 0,
             tokenizer: self.tokenizer.clone(),
         });
         self.printed = false;
@@ -386,9 +389,9 @@ impl Capture {
         self.out.push_back(Out::Job { job, bytes, until });
     }
 
-    /// Ends a job that no cut ended.
+    /// Ends a job that no cut ended. Behind half a command nothing can be inserted.
     fn finish_job(&mut self, now: Time) {
-        if self.printed && !self.modes.inside() && self.payload == 0 {
+        if self.printed && !self.modes.inside() && self.payload == 0 && self.sent == 0 {
             self.complete(now, now.after(Span::millis(HELD_MS_MAX)));
         } else {
             self.finish_uncoded(now);
@@ -433,7 +436,6 @@ impl Capture {
             (true, false) => self.unfinished_since,
             (true, true) => now,
         };
-        self.sent += waiting.after_sent;
         self.take(since, &[waiting.after, unfinished].concat());
         self.last = last;
     }

@@ -4,6 +4,7 @@ mod words;
 
 use super::super::layout::Line;
 use super::lexicon;
+use super::number::Number;
 use super::rows::{Rows, role};
 use super::when::When;
 use crate::text::Text;
@@ -34,7 +35,7 @@ pub(super) fn merchant(lines: &[Line], rows: &Rows) -> Option<(usize, Text)> {
     let heading = || top.iter().copied();
     let shop = || lines.iter().position(|l| is_company(l) || is_shop(l));
     if heading().all(|(_, l)| is_sentence(l)) {
-        let at = shop()?;
+        let at = shop().or_else(|| imprint(lines, rows))?;
         let name = without_registration(lines.get(at)?.text.as_str());
         return Some((at, Text::clean(name.trim())));
     }
@@ -54,6 +55,28 @@ pub(super) fn merchant(lines: &[Line], rows: &Rows) -> Option<(usize, Text)> {
     let name = joined(lines, start, rows);
     let name = without_registration(&name);
     (!name.is_empty()).then(|| (start, Text::clean(&name)))
+}
+
+/// The name above the address and the numbers at the foot, where the heading names nobody.
+fn imprint(lines: &[Line], rows: &Rows) -> Option<usize> {
+    let bare = |l: &Line| lexicon::normal(l.text.as_str().trim());
+    let numbers = lines.iter().rposition(|l| words::is_noise(&bare(l)))?;
+    let top = numbers.saturating_sub(NAME_LINES_MAX);
+    let above = (top..numbers).rev().take_while(|i| {
+        let row = rows.rows.get(*i);
+        let priced = row.is_some_and(|r| r.numbers.iter().any(Number::is_money));
+        lines
+            .get(*i)
+            .is_some_and(|l| !is_rule(&l.text.as_str().replace(' ', "")))
+            && !priced
+    });
+    above
+        .filter(|i| {
+            lines
+                .get(*i)
+                .is_some_and(|l| is_name(l, *i, rows) && !is_sentence(l))
+        })
+        .last()
 }
 
 fn area(line: &Line) -> u8 {
@@ -131,6 +154,8 @@ fn is_name(line: &Line, at: usize, rows: &Rows) -> bool {
     let order = rows.rows.get(at).is_some_and(|r| r.reference.is_some());
     letters >= 2
         && !rule
+        // "TO:" is a label of what somebody writes there.
+        && !text.ends_with([':', '：'])
         && !words::is_title(bare)
         && !words::is_noise(bare)
         && !labelled

@@ -87,6 +87,8 @@ const NOISE: &[&str] = &[
     "사업자",
     "주소",
     "登録番号",
+    "registration number",
+    "registration no",
     "〒",
     "税号",
     "地址",
