@@ -1,8 +1,7 @@
 //! Reading paper: lines from text streams, whole receipts, and pictures of paper.
 //!
 //! `cargo bench --bench receipt`: medians of on-CPU time on one core, with a hash of what was read
-//! so that
-//! no work is skipped.
+//! so that no work is skipped.
 #![expect(clippy::print_stdout, reason = "a benchmark reports to its reader")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
@@ -31,8 +30,7 @@ fn median(mut work: impl FnMut() -> u64) -> (f64, u64) {
 }
 
 /// Seconds that this thread has run, where Linux tells: on a machine that is shared, the wall's
-/// clock
-/// measures the neighbours.
+/// clock measures the neighbours.
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds far below 2^52")]
 fn on_cpu() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;

@@ -1,11 +1,9 @@
 //! The words of orders: states, who may follow whom, what the outside hears.
 //!
 //! An order is not a payment is not a transaction: the gateway's *payment order* is one per
-//! receipt,
-//! an *attempt* is one wallet's try at it, and the bank's *bank order* is what one attempt became
-//! at
-//! one bank. Each machine has one writer. Sources: ISO 20022 pacs.002 status groups for the shape;
-//! the tables are the project's reference on orders, section 5.
+//! receipt, an *attempt* is one wallet's try at it, and the bank's *bank order* is what one attempt
+//! became at one bank. Each machine has one writer. Sources: ISO 20022 pacs.002 status groups for
+//! the shape; the tables are the project's reference on orders, section 5.
 
 use crate::words::words;
 

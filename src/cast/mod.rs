@@ -1,10 +1,9 @@
 //! The cast: every party of a story, made from names alone.
 //!
 //! Who takes part is a list of names ([`Parts`]); keys, terminals, accounts and a signed trust
-//! bundle
-//! follow from it and from a seed, so that the simulator and a test network on one machine have the
-//! same parties. Every secret is a keyed draw of its owner's name: another customer changes nobody
-//! else's keys.
+//! bundle follow from it and from a seed, so that the simulator and a test network on one machine
+//! have the same parties. Every secret is a keyed draw of its owner's name: another customer
+//! changes nobody else's keys.
 
 mod keys;
 mod scheme;

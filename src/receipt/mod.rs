@@ -1,10 +1,8 @@
 //! Paper to meaning and back: floor 2.
 //!
 //! A till's print stream goes through [`tokens`] (every byte accounted for), [`layout`] (lines as
-//! they
-//! stand on the paper, characters by [`charset`] and [`profile`]) and [`extract`] (what it means,
-//! and
-//! whether it can be paid). [`read`] is all of it at once.
+//! they stand on the paper, characters by [`charset`] and [`profile`]) and [`extract`] (what it
+//! means, and whether it can be paid). [`read`] is all of it at once.
 
 pub mod charset;
 pub mod check;

@@ -2,10 +2,9 @@
 //!
 //! A role [`admit`](Role::admit)s a message (parses it, checks its signatures; no rows, so drivers
 //! do it in parallel), then [`handle`](Role::handle)s the admitted input over a working set of
-//! rows.
-//! It has no socket, file, clock, thread or randomness; [`Cx`] gives it time as data, keyed draws,
-//! rows by key, and a place to push what it wants done. It may be run again for the same input, and
-//! then decides the same.
+//! rows. It has no socket, file, clock, thread or randomness; [`Cx`] gives it time as data, keyed
+//! draws, rows by key, and a place to push what it wants done. It may be run again for the same
+//! input, and then decides the same.
 //!
 //! Why one trait for seven parties: the simulator's world and the network's node drive all of them
 //! with the same code ([`Group`]), so a retry, a crash or a conflict means the same in both.

@@ -39,8 +39,7 @@ impl Scenario {
     /// A rate that goes from `a` to `b` in a straight line gives a count of visits that grows with
     /// the area under it; the nth visit comes where that area passes `n` and a drawn part of one.
     /// So the number of visits is the load's own, and seeds differ in when they come. A `loop`
-    /// gives
-    /// the first round: every member once.
+    /// gives the first round: every member once.
     pub fn visits(&self, load: &Load, chance: &Chance) -> Vec<Visit> {
         let Some(crowd) = self.crowds.get(&load.crowd) else {
             return Vec::new();

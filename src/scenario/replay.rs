@@ -2,8 +2,7 @@
 //!
 //! A file with this table is a scenario like any other; whoever plays it follows the plan instead
 //! of drawing faults. Choices are found again by their keys (link, message, receipt, the how
-//! manyth),
-//! so the plan outlives changes to the story around it.
+//! manyth), so the plan outlives changes to the story around it.
 
 use super::report::Class;
 use crate::id::{Name, Party};

@@ -1,6 +1,6 @@
 //! Attackers: what they do to codes, counters and notices, in the real roles' terms. Each attack
-//! ends
-//! with a word: the reason for which the attacked party refused it, or what it got through with.
+//! ends with a word: the reason for which the attacked party refused it, or what it got through
+//! with.
 
 use super::director::{Cue, Director};
 use super::watch::Watch;

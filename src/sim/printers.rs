@@ -1,6 +1,5 @@
 //! Printers that are not there, jam, or tear the paper half way. The till prints again after a
-//! while,
-//! as a person would; the terminal knows the receipt and prints its stored symbol.
+//! while, as a person would; the terminal knows the receipt and prints its stored symbol.
 
 use super::director::Director;
 use super::plan::Fault;

@@ -215,8 +215,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Something happens at a party's own side, now: a person, a device. Says whether the party
-    /// took
-    /// it: not while it is down, nor when its power fails before the commit.
+    /// took it: not while it is down, nor when its power fails before the commit.
     pub fn local(&mut self, party: &Party, what: &'static str, input: impl Into<Input>) -> bool {
         let Some(&who) = self.index.get(party) else {
             return false;

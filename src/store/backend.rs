@@ -48,8 +48,7 @@ pub trait Backend: Send {
 
     /// One row for an input that is being handled. A store behind a network answers
     /// [`Peek::Away`] until [`load`](Self::load) has brought the row, so that one round trip
-    /// fetches
-    /// what all inputs of a group need.
+    /// fetches what all inputs of a group need.
     fn peek(&mut self, want: &Want) -> Result<Peek, StoreError> {
         let found = self.load(std::slice::from_ref(want))?.pop().flatten();
         Ok(Peek::Here(found))

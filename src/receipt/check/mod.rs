@@ -1,10 +1,9 @@
 //! A corpus against its labels: what was read right, wrong, refused, or not at all.
 //!
 //! Pure: bytes and label text in, a table out. Labels are a JSON object of file names to fields
-//! (the
-//! form of a corpus's `labels.json`); scanned receipts come as boxes of text with a key file each.
-//! Amounts compare as numbers; any of several listed dates counts. Beside the fields a label may
-//! have `shop`, the currency that the till counts in, and `verdict`: `payable`, the name of a
+//! (the form of a corpus's `labels.json`); scanned receipts come as boxes of text with a key file
+//! each. Amounts compare as numbers; any of several listed dates counts. Beside the fields a label
+//! may have `shop`, the currency that the till counts in, and `verdict`: `payable`, the name of a
 //! reason, or `refused` for any reason.
 
 mod boxes;

@@ -1,12 +1,9 @@
 //! Lines to meaning: what was sold, by whom, when, for how much, and whether it can be paid.
 //!
 //! Two verdicts are kept apart: what was **read** ([`Reading`], with confidence and evidence for
-//! each
-//! field) and whether it is **payable** ([`Payable`] or a [`NotPayable`] reason). Never a guess
-//! about
-//! money: of several candidates for the total the one that adds up wins, and where none does, or
-//! two
-//! do, the paper is not payable.
+//! each field) and whether it is **payable** ([`Payable`] or a [`NotPayable`] reason). Never a
+//! guess about money: of several candidates for the total the one that adds up wins, and where none
+//! does, or two do, the paper is not payable.
 
 mod currency;
 mod items;

@@ -1,12 +1,9 @@
 //! The virtual printer and its paper: ESC/POS or Star bytes in, dots and status bytes out.
 //!
 //! [`Printer`] is sans-IO: it takes bytes, answers with the bytes that a printer would send back,
-//! and
-//! keeps the pages that were cut off. A page becomes dots ([`Sheet`]: QR codes and pictures
-//! exactly,
-//! ASCII in a small font of our own, other characters as patterns of the right size), a PNG,
-//! Unicode
-//! for a terminal, or plain text.
+//! and keeps the pages that were cut off. A page becomes dots ([`Sheet`]: QR codes and pictures
+//! exactly, ASCII in a small font of our own, other characters as patterns of the right size), a
+//! PNG, Unicode for a terminal, or plain text.
 
 mod draw;
 mod font;

@@ -23,8 +23,7 @@ pub struct PaidSlip {
 }
 
 /// The slip as ESC/POS bytes for this printer. Its text reads as "already paid", so that a slip
-/// that
-/// comes back through a terminal gets no code.
+/// that comes back through a terminal gets no code.
 pub fn paid_slip(slip: &PaidSlip, profile: &Profile) -> Vec<u8> {
     let texts = [&slip.merchant, &slip.reference, &slip.bank];
     let charset = charset_for(&texts, profile);

@@ -6,8 +6,7 @@
 //! network's for that or a real one.
 //!
 //! Contract for the driver: after each call, [`poll`](Desk::poll) until nothing comes; then wait
-//! for
-//! bytes, an effect, or for [`next_wake`](Desk::next_wake), whichever is first.
+//! for bytes, an effect, or for [`next_wake`](Desk::next_wake), whichever is first.
 
 use crate::message::Bytes;
 use crate::receipt::Profile;

@@ -88,8 +88,7 @@ impl Invariants {
     }
 
     /// O5 and O17: a wallet says "failed" of what is proved never to be posted. A bank's own word
-    /// is
-    /// proof whatever its reason; without one, "not found" and "no answer" are none.
+    /// is proof whatever its reason; without one, "not found" and "no answer" are none.
     fn failed(&mut self, place: Place, id: OrderId, event: &Event) {
         let order = self.model.order_mut(id, place.at);
         let mine = |row: &&Attempt| Some(row.id) == event.attempt;
