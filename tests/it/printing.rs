@@ -9,18 +9,19 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-const JOB: &[u8] = b"\x1b@BEAN & LEAF\nOrder A1-0042\nTea 3.80\nTOTAL EUR 3.80\n\n\n\x1dV\x42\x03";
-const CUT: &[u8] = b"\n\n\x1dV\x42\x03";
+pub(super) const JOB: &[u8] =
+    b"\x1b@BEAN & LEAF\nOrder A1-0042\nTea 3.80\nTOTAL EUR 3.80\n\n\n\x1dV\x42\x03";
+pub(super) const CUT: &[u8] = b"\n\n\x1dV\x42\x03";
 const KITCHEN: &[u8] = b"\x1b@KITCHEN\n2 x Tea\n\x1dV\x00";
 
-/// A printer on a port of its own: every byte that it takes, and `12h` for every `DLE EOT 1`.
-struct Printer {
-    address: SocketAddr,
+/// A printer on a port of its own: every byte that it takes, and `12h` for every `DLE EOT`.
+pub(super) struct Printer {
+    pub(super) address: SocketAddr,
     bytes: mpsc::Receiver<Vec<u8>>,
 }
 
 impl Printer {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (taken, bytes) = mpsc::channel();
@@ -28,7 +29,9 @@ impl Printer {
             for socket in listener.incoming() {
                 let (mut socket, mut buffer) = (socket.unwrap(), [0; 4096]);
                 while let Ok(n @ 1..) = socket.read(&mut buffer) {
-                    let asks = buffer[..n].windows(3).filter(|w| *w == b"\x10\x04\x01");
+                    let asks = buffer[..n]
+                        .windows(3)
+                        .filter(|w| matches!(w, [0x10, 0x04, 1..=4]));
                     let answers = vec![0x12; asks.count()];
                     let _till_may_be_gone = socket.write_all(&answers);
                     if taken.send(buffer[..n].to_vec()).is_err() {
@@ -41,7 +44,7 @@ impl Printer {
     }
 
     /// What is printed until `ends` came, or nothing more for a while.
-    fn until(&self, ends: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    pub(super) fn until(&self, ends: impl Fn(&[u8]) -> bool) -> Vec<u8> {
         let mut all = Vec::new();
         while !ends(&all) {
             let more = self.bytes.recv_timeout(Duration::from_secs(10));
@@ -53,15 +56,15 @@ impl Printer {
 }
 
 /// A running proxy, ended by its id when it is dropped.
-struct Proxy {
+pub(super) struct Proxy {
     child: Child,
-    raw: SocketAddr,
+    pub(super) raw: SocketAddr,
     lpd: SocketAddr,
-    said: mpsc::Receiver<String>,
+    pub(super) said: mpsc::Receiver<String>,
 }
 
 impl Proxy {
-    fn start(to: &str, more: &[&str]) -> Self {
+    pub(super) fn start(to: &str, more: &[&str]) -> Self {
         let ports = ["--raw", "127.0.0.1:0", "--lpd", "127.0.0.1:0", "--to", to];
         let mut child = Command::new(env!("CARGO_BIN_EXE_quittance"))
             .args(["receipt", "proxy"])
@@ -114,7 +117,7 @@ impl Drop for Proxy {
     }
 }
 
-fn wait(said: &mpsc::Receiver<String>, what: &str) -> String {
+pub(super) fn wait(said: &mpsc::Receiver<String>, what: &str) -> String {
     loop {
         let line = said.recv_timeout(Duration::from_secs(20)).expect(what);
         if line.contains(what) {
@@ -123,12 +126,12 @@ fn wait(said: &mpsc::Receiver<String>, what: &str) -> String {
     }
 }
 
-fn ends_with_cut(all: &[u8]) -> bool {
+pub(super) fn ends_with_cut(all: &[u8]) -> bool {
     all.ends_with(CUT)
 }
 
 /// The job with one block inserted before its tail: its head, and the block.
-fn coded(printed: &[u8]) -> &[u8] {
+pub(super) fn coded(printed: &[u8]) -> &[u8] {
     let head = &JOB[..JOB.len() - CUT.len()];
     assert!(printed.starts_with(head), "{}", printed.escape_ascii());
     let block = &printed[head.len()..printed.len() - CUT.len()];
@@ -181,6 +184,25 @@ fn a_till_that_polls_status_hears_the_printer_and_without_one_that_it_is_offline
     let alone = Proxy::start(&format!("socket://{nobody}"), &[]);
     wait(&alone.said, "the printer is away");
     assert_eq!(poll(&alone) & 0x08, 0x08, "offline");
+}
+
+#[test]
+fn a_receipt_that_is_printed_again_has_the_code_that_it_had() {
+    let printer = Printer::start();
+    let proxy = Proxy::start(&format!("socket://{}", printer.address), &[]);
+    let print = |job: &[u8]| {
+        proxy.print(job);
+        coded(&printer.until(ends_with_cut)).to_vec()
+    };
+    let first = print(JOB);
+    assert_eq!(print(JOB), first);
+    // Two sales without a number may look the same.
+    let anonymous = String::from_utf8_lossy(JOB).replace("Order A1-0042\n", "");
+    let anonymous = || {
+        proxy.print(anonymous.as_bytes());
+        printer.until(ends_with_cut)
+    };
+    assert_ne!(anonymous(), anonymous());
 }
 
 const ASK: &[u8] = b"\x10\x04\x01";
@@ -365,7 +387,7 @@ fn as_a_cups_backend_it_lists_itself_prints_copies_of_a_file_and_says_what_is_wr
 }
 
 /// Whether a program is here; else says what is skipped, and fails where all must be.
-fn has(program: &str) -> bool {
+pub(super) fn has(program: &str) -> bool {
     let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
         .any(|folder| folder.join(program).exists());
     assert!(

@@ -1,21 +1,39 @@
 //! Codes made on the way through, with the key of a terminal as `qr` makes them.
+//!
+//! One receipt, one code: what comes again with its number and text, or as a copy of the one job,
+//! has the code that it had. Without that, whoever pays both copies pays twice.
 
 use super::super::clock;
 use super::super::exit::Failure;
 use super::super::shell::Signer;
 use super::proxy::Route;
-use crate::code::sealed::{Draft, SealedOrder, digest, seal};
+use crate::code::sealed::{Draft, ReceiptDigest, SealedOrder, digest, seal};
 use crate::play::proxy::{Coded, Coder};
 use crate::receipt::{Hints, Payable, Profile, read};
 use crate::roles::terminal::Blocks;
 use crate::text::Text;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many receipts are known again.
+const KNOWN_MAX: usize = 4096;
+
+/// What receipts come again as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Jobs {
+    /// Whatever tills print: a reprint has its number and text again, and sales without a number
+    /// may look the same.
+    OfTills,
+    /// Copies of one job: the same text is the same receipt.
+    Copies,
+}
 
 /// What makes a code for each payable receipt, for this printer and shop, and who signs.
 pub(super) fn coder(
     to: &Route,
     profile: &Profile,
     hints: Hints,
+    jobs: Jobs,
 ) -> Result<(Coder, String), Failure> {
     let signer = Signer::open(&to.network, to.terminal)?;
     let note = signer.note.clone();
@@ -23,7 +41,9 @@ pub(super) fn coder(
         signer,
         profile: profile.clone(),
         hints,
+        jobs,
         last: Mutex::new(0),
+        known: Mutex::default(),
     };
     Ok((Arc::new(move |job: &[u8]| own.code(job)), note))
 }
@@ -32,8 +52,11 @@ struct Own {
     signer: Signer,
     profile: Profile,
     hints: Hints,
+    jobs: Jobs,
     /// The counter that was used last: without a file to count in, the clock's seconds repeat.
     last: Mutex<u32>,
+    /// What was coded, the oldest first.
+    known: Mutex<VecDeque<(ReceiptDigest, Coded)>>,
 }
 
 impl Own {
@@ -44,8 +67,25 @@ impl Own {
             return Err(said(&format!("{} receipts in one job", papers.len())));
         };
         let payable = paper.verdict.as_ref().map_err(|why| said(why))?;
+        let text = digest(&paper.text());
+        let again = self.jobs == Jobs::Copies || paper.reading.order.is_some();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, coded)) = known.iter().find(|(of, _)| again && *of == text) {
+            return Ok(coded.clone());
+        }
+        let coded = self.seal(payable, text)?;
+        if again {
+            known.push_back((text, coded.clone()));
+            let old = known.len().saturating_sub(KNOWN_MAX);
+            known.drain(..old);
+        }
+        Ok(coded)
+    }
+
+    fn seal(&self, payable: &Payable, text: ReceiptDigest) -> Result<Coded, Text> {
+        let said = |why: &dyn std::fmt::Display| Text::clean(&why.to_string());
         let counter = self.counter().map_err(|failure| said(&failure.message))?;
-        let draft = self.draft(counter, payable, &paper.text());
+        let draft = self.draft(counter, payable, text);
         let till = &self.signer.till;
         let blob = seal(&till.key, &till.signing, &draft).map_err(|e| said(&e))?;
         let blocks = Blocks {
@@ -68,7 +108,7 @@ impl Own {
         Ok(*last)
     }
 
-    fn draft(&self, counter: u32, payable: &Payable, text: &str) -> Draft {
+    fn draft(&self, counter: u32, payable: &Payable, digest: ReceiptDigest) -> Draft {
         let till = &self.signer.till;
         Draft {
             route: till.route,
@@ -79,7 +119,7 @@ impl Own {
                 counter,
                 amount: payable.amount,
                 reference: payable.reference.clone(),
-                digest: digest(text),
+                digest,
                 merchant: None,
                 till: None,
                 lines: None,

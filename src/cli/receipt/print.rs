@@ -3,8 +3,9 @@
 use super::super::demo::failure;
 use super::super::exit::{Exit, Failure};
 use super::super::{Ended, output, runtime};
+use super::Reading;
+use super::coder::{Jobs, coder};
 use super::proxy::{Route, open, tell};
-use super::{Reading, coder::coder};
 use crate::net::printer::Presence;
 use crate::play::PlayError;
 use crate::play::proxy::{Proxy, Told};
@@ -58,7 +59,7 @@ pub(super) fn print(
     say: impl Fn(&str),
 ) -> Ended {
     let profile = to.profile(reading)?;
-    let (coder, note) = coder(to, &profile, reading.hints()?)?;
+    let (coder, note) = coder(to, &profile, reading.hints()?, Jobs::Copies)?;
     say(&note);
     let ended = runtime::until_interrupted(async {
         let setup = open(to, &profile, coder, None)?;

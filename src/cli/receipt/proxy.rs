@@ -3,7 +3,8 @@
 use super::super::demo::failure;
 use super::super::exit::{Exit, Failure};
 use super::super::{Ended, output, runtime, settings};
-use super::{Reading, coder::coder};
+use super::Reading;
+use super::coder::{Jobs, coder};
 use crate::id::Name;
 use crate::net::bind;
 use crate::net::printer::{Device, Presence};
@@ -79,7 +80,7 @@ pub(super) fn run(args: &Args) -> Ended {
             format!("find the folder {name}"),
         ));
     }
-    let (coder, note) = coder(&args.to, &profile, args.reading.hints()?)?;
+    let (coder, note) = coder(&args.to, &profile, args.reading.hints()?, Jobs::OfTills)?;
     output::say(&note);
     let served = runtime::block_on(async |mut interrupts| {
         let setup = open(&args.to, &profile, coder, Some(args))?;
