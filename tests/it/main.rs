@@ -5,6 +5,8 @@ mod bugs;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod code;
 #[cfg(test)]
 mod equivalence;
