@@ -168,7 +168,11 @@ mod tests {
         assert_eq!(text(Charset::Page(774), 0, b"\xb5\xd3"), "Ąė");
         assert_eq!(text(Charset::Page(772), 0, b"\x80\xb5"), "АĄ");
         assert_eq!(text(Charset::Page(1048), 0, b"\x8a\xea"), "Љк");
-        assert_eq!(text(Charset::Page(853), 0, b"\xb1"), "\u{FFFD}");
+        assert_eq!(text(Charset::Page(853), 0, b"\xa6\xb1"), "Ğ▒");
+        assert_eq!(text(Charset::Page(60000), 0, b"B\xcdcker"), "Bäcker");
+        assert_eq!(text(Charset::Page(60042), 0, b"\x9c\xe1\x9d"), "ร้า");
+        assert_eq!(text(Charset::Page(60011), 0, b"\xe0\xa7\xd4\xb9"), "เงิน");
+        assert_eq!(text(Charset::Page(4000), 0, b"\xb1"), "\u{FFFD}");
     }
 
     proptest! {

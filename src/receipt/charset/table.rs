@@ -11,9 +11,11 @@ static TABLES: LazyLock<BTreeMap<u16, [char; 128]>> =
 
 /// Every page that a printer's table names and for which a source is at hand.
 const PAGES: &[u16] = &[
-    437, 720, 737, 772, 774, 775, 850, 851, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866,
-    869, 874, 932, 1048, 1118, 1119, 1125, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258,
-    28592, 28597, 28605,
+    437, 720, 737, 771, 772, 774, 775, 850, 851, 852, 853, 855, 857, 858, 860, 861, 862, 863, 864,
+    865, 866, 869, 874, 932, 1001, 1048, 1098, 1118, 1119, 1125, 1250, 1251, 1252, 1253, 1254,
+    1255, 1256, 1257, 1258, 3001, 3002, 3011, 3012, 3021, 3840, 3841, 3843, 3844, 3845, 3846, 3847,
+    3848, 28591, 28592, 28597, 28605, 60000, 60011, 60013, 60014, 60016, 60018, 60021, 60030,
+    60031, 60042,
 ];
 
 /// Appends `bytes` by a page; a page that is not known gives U+FFFD from 0x80 up.
@@ -85,7 +87,7 @@ fn library(page: u16) -> Option<&'static Encoding> {
     Some(match page {
         1250 => encoding_rs::WINDOWS_1250,
         1251 => encoding_rs::WINDOWS_1251,
-        1252 => encoding_rs::WINDOWS_1252,
+        1252 | 28591 => encoding_rs::WINDOWS_1252,
         1253 => encoding_rs::WINDOWS_1253,
         1254 => encoding_rs::WINDOWS_1254,
         1255 => encoding_rs::WINDOWS_1255,

@@ -185,7 +185,7 @@ impl<P: Deref<Target = Profile> + Clone> State<P> {
             (Some(n), Some(profile)) => profile.page(n),
             (Some(n), None) => page(self.dialect, n),
             (None, Some(profile)) => Charset::Page(profile.default_page),
-            (None, None) => Charset::Page(437),
+            (None, None) => page(self.dialect, 0),
         }
     }
 }
