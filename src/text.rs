@@ -30,7 +30,8 @@ impl Text {
         }
         let mut out = String::with_capacity(raw.len());
         let mut marks = 0;
-        for c in raw.nfc() {
+        // Invisible characters go first: they would hide how many marks one base really carries.
+        for c in raw.chars().filter(|c| !is_invisible(*c)).nfc() {
             marks = if unicode_normalization::char::is_combining_mark(c) {
                 marks + 1
             } else {
@@ -38,12 +39,12 @@ impl Text {
             };
             match c {
                 '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' => out.push(' '),
-                _ if is_invisible(c) || marks > MARKS_PER_BASE_MAX => {}
+                _ if marks > MARKS_PER_BASE_MAX => {}
                 _ if c.is_control() => out.push('?'),
                 _ => out.push(c),
             }
         }
-        // Dropping a character can bring two together that compose.
+        // Dropping a mark can bring two together that compose.
         Self(out.nfc().collect::<String>().into())
     }
 
@@ -144,6 +145,14 @@ impl<'de> serde::Deserialize<'de> for Text {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn marks_are_counted_across_what_cannot_be_seen() {
+        let piled = "a\u{331}\u{331}\u{AD}\u{327}\u{200B}\u{327}b";
+        let clean = Text::clean(piled);
+        assert_eq!(clean.as_str(), "a\u{327}\u{327}b");
+        assert_eq!(Text::clean(clean.as_str()), clean);
+    }
 
     #[test]
     fn plain_characters_need_no_cleaning_alone_or_side_by_side() {
