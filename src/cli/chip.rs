@@ -2,12 +2,15 @@
 
 use super::exit::{Exit, Failure};
 use super::issuer::Folder;
+use super::network::Place;
 use super::scan::full;
-use super::{Ended, clock, input, output, private};
+use super::settings::Args as Network;
+use super::{Ended, clock, input, output, private, registry, scheme};
+use crate::cast;
 use crate::code::bundle::TerminalEpoch;
 use crate::code::sealed::{Flags, MasterKey, Seed, TerminalKey};
 use crate::hex;
-use crate::id::{MerchantId, TerminalId};
+use crate::id::{MerchantId, Name, TerminalId};
 use crate::roles::chip::apdu::{Answer, Command, Status};
 use crate::roles::chip::{
     ChipStatus, Device, DeviceError, Heard, IMAGE_LEN, Image, Instruction, KeyImage, Life, Module,
@@ -60,8 +63,8 @@ enum What {
 #[derive(clap::Args)]
 struct Personalise {
     /// The merchant's id, 8 hexadecimal digits; the issuer must have certified its name.
-    #[arg(long)]
-    merchant: MerchantId,
+    #[arg(long, required_unless_present = "terminal")]
+    merchant: Option<MerchantId>,
     /// The till's number.
     #[arg(long, default_value_t = 1)]
     till: u16,
@@ -81,8 +84,14 @@ struct Certified {
     #[arg(long, default_value = "issuer")]
     issuer: PathBuf,
     /// A file with the merchant's master key, 64 hexadecimal digits; drawn when it is not there.
-    #[arg(long)]
-    master_key: PathBuf,
+    #[arg(long, required_unless_present = "terminal")]
+    master_key: Option<PathBuf>,
+    /// A terminal of the test network, whose configuration says all the rest; it signs with the
+    /// chip when that is in its folder: `--dir chips/my-shop`.
+    #[arg(long, conflicts_with_all = ["issuer", "master_key"])]
+    terminal: Option<Name>,
+    #[command(flatten)]
+    network: Network,
     /// How many days the certificate holds.
     #[arg(long, default_value_t = 365)]
     days: u32,
@@ -154,9 +163,20 @@ fn personalise(dir: &Path, args: &Personalise) -> Ended {
     } else {
         Flags::NONE
     };
-    let at = TerminalEpoch::new(TerminalId::of(args.merchant, args.till), 1);
     let flags = Flags::TEST_NETWORK.with(inline).bits();
-    put_keys(dir, device, &args.certified, at, (route, flags))
+    if let Some(name) = args.certified.terminal {
+        let (source, at, route) = Source::of_terminal(&args.certified, name)?;
+        return put_keys(dir, device, &source, at, (route, flags));
+    }
+    let merchant = args.merchant.ok_or_else(|| {
+        Failure::new(
+            Exit::Usage,
+            "personalise the chip: name --merchant or --terminal",
+        )
+    })?;
+    let at = TerminalEpoch::new(TerminalId::of(merchant, args.till), 1);
+    let source = Source::of_files(&args.certified)?;
+    put_keys(dir, device, &source, at, (route, flags))
 }
 
 fn rotate(dir: &Path, args: &Certified) -> Ended {
@@ -167,26 +187,77 @@ fn rotate(dir: &Path, args: &Certified) -> Ended {
     let epoch = epoch.ok_or_else(|| Failure::new(Exit::No, "rotate the keys: no epoch is left"))?;
     let at = TerminalEpoch::new(held.terminal, epoch);
     let rest = (held.route, held.flags);
-    put_keys(dir, device, args, at, rest)
+    let source = match args.terminal {
+        Some(name) => Source::of_terminal(args, name)?.0,
+        None => Source::of_files(args)?,
+    };
+    put_keys(dir, device, &source, at, rest)
+}
+
+/// Where a chip's keys come from and who certifies them.
+struct Source<'a> {
+    issuer: PathBuf,
+    master: MasterKey,
+    days: u32,
+    /// The network whose bundle is to say so.
+    network: Option<&'a Network>,
+}
+
+impl<'a> Source<'a> {
+    fn of_files(args: &Certified) -> Result<Self, Failure> {
+        let master = args.master_key.as_deref();
+        let master = master.expect("the command line has one where it names no terminal");
+        Ok(Self {
+            issuer: args.issuer.clone(),
+            master: master_key(master)?,
+            days: args.days,
+            network: None,
+        })
+    }
+
+    /// With the terminal's next epoch and its gateway's route.
+    fn of_terminal(
+        args: &'a Certified,
+        name: Name,
+    ) -> Result<(Self, TerminalEpoch, [u8; 3]), Failure> {
+        let place = Place::open(&args.network)?;
+        let till = place.cast.tills.iter().find(|till| till.name == name);
+        let missing = || Failure::new(Exit::Nothing, format!("find terminal `{name}`"));
+        let till = till.ok_or_else(missing)?;
+        let folder = scheme::kept(&place.settings)?;
+        let terminal = till.key.terminal();
+        let newest = cast::newest(folder.issuer.register(), terminal);
+        let last = newest.map_or(0, |(at, _)| at.epoch);
+        let epoch = last.checked_add(1);
+        let epoch = epoch.ok_or_else(|| Failure::new(Exit::No, "find an epoch: none is left"))?;
+        let master = cast::master_key(&place.settings.chance, till.merchant);
+        let source = Self {
+            issuer: place.settings.issuer().unwrap_or_default(),
+            master: master.map_err(|error| Failure::new(Exit::Malformed, full(&error)))?,
+            days: args.days,
+            network: Some(&args.network),
+        };
+        Ok((source, TerminalEpoch::new(terminal, epoch), till.route))
+    }
 }
 
 fn put_keys(
     dir: &Path,
     device: Device<Flash>,
-    args: &Certified,
+    source: &Source<'_>,
     at: TerminalEpoch,
     (route, flags): ([u8; 3], u8),
 ) -> Ended {
-    let master = master_key(&args.master_key)?;
-    let terminal_key = TerminalKey::derive(&master, at.terminal, at.epoch);
+    let terminal_key = TerminalKey::derive(&source.master, at.terminal, at.epoch);
     let signing = Seed::from_bytes(private::random()?);
     let public = SigningKey::from_seed(Suite::Es256, signing.expose());
     let public = public
         .map_err(|error| Failure::new(Exit::Environment, full(&error)))?
         .public();
-    let mut folder = Folder::open(&args.issuer)?;
-    let (days, now) = (Span::hours(24 * u64::from(args.days)), clock::now());
+    let mut folder = Folder::open(&source.issuer)?;
+    let (days, now) = (Span::hours(24 * u64::from(source.days)), clock::now());
     let certificate = folder.certify(at, public, days, now)?;
+    drop(folder);
     let keys = KeyImage {
         terminal: at.terminal,
         epoch: at.epoch,
@@ -203,6 +274,9 @@ fn put_keys(
     };
     let module = serde_json::to_vec(&module).expect("a module's file has only string keys");
     private::replace(&dir.join(MODULE), &module)?;
+    if let Some(network) = source.network {
+        registry::published(&registry::file(network)?, network, "the issuer's log")?;
+    }
     output::data(format!("terminal {at}\nkey {public}\n").as_bytes())?;
     Ok(Exit::Done)
 }

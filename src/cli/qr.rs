@@ -9,9 +9,9 @@ use super::slow::Slow;
 use super::{Ended, input, output, templates};
 use crate::code::draw::{self, Ink, Raster};
 use crate::code::link::to_link;
-use crate::code::sealed::{Blob, Draft, SealedOrder, digest, seal};
+use crate::code::sealed::{Blob, Draft, SealedOrder, digest};
 use crate::code::symbol::{QUIET_ZONE, Symbol};
-use crate::id::Name;
+use crate::id::{Name, Uid};
 use crate::money::{Currency, Money};
 use crate::receipt::{Hints, NotPayable, Paper, Payable};
 use crate::text::Text;
@@ -126,6 +126,10 @@ pub(super) fn run(args: &Args) -> Ended {
     }
     let count = u32::try_from(dues.len()).unwrap_or(u32::MAX);
     let mut counter = match args.counter {
+        Some(_) if signer.has_chip() => {
+            let failure = Failure::new(Exit::Usage, "take --counter: the terminal's chip counts");
+            return Err(failure.hint("leave --counter out, or name a --terminal without a chip"));
+        }
         Some(counter) => counter,
         None => signer.counters(count)?,
     };
@@ -268,15 +272,14 @@ fn not_payable(why: &NotPayable) -> Failure {
 /// One receipt's code.
 struct Coded<'a> {
     due: &'a Due,
-    signer: &'a Signer,
-    counter: u32,
+    uid: Uid,
     blob: Blob,
     link: String,
     symbol: Symbol,
 }
 
 impl<'a> Coded<'a> {
-    fn new(args: &Args, signer: &'a Signer, due: &'a Due, counter: u32) -> Result<Self, Failure> {
+    fn new(args: &Args, signer: &Signer, due: &'a Due, counter: u32) -> Result<Self, Failure> {
         let till = &signer.till;
         let issued_at = args
             .issued_at
@@ -299,15 +302,13 @@ impl<'a> Coded<'a> {
             order,
             certificate: None,
         };
-        let blob = seal(&till.key, &till.signing, &draft);
-        let blob = blob.map_err(|error| Failure::new(Exit::NotPayable, error))?;
+        let (blob, uid) = signer.seal(&draft)?;
         let link = to_link(&signer.host, None, &blob);
         let symbol = Symbol::encode(&link);
         let symbol = symbol.map_err(|error| Failure::new(Exit::NotPayable, error))?;
         Ok(Self {
             due,
-            signer,
-            counter,
+            uid,
             blob,
             link,
             symbol,
@@ -379,16 +380,10 @@ impl<'a> Coded<'a> {
     }
 
     fn json(&self) -> serde_json::Value {
-        let terminal = self.signer.till.key.terminal();
-        let uid = crate::id::Uid {
-            terminal,
-            epoch: self.signer.till.key.epoch(),
-            counter: self.counter,
-        };
         serde_json::json!({
             "link": self.link,
             "blob": self.blob,
-            "uid": uid,
+            "uid": self.uid,
             "amount": self.due.amount,
             "reference": self.due.reference,
             "merchant": self.due.merchant,

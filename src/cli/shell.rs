@@ -3,15 +3,20 @@
 //! Why its own terminal: a code's counter is its key's alone, and a chip that is running counts for
 //! itself. The configuration's `shell` terminal has no till.
 
+use super::chip::Desk;
 use super::exit::{Exit, Failure};
 use super::settings::{Args, Settings};
 use super::{clock, scheme};
 use crate::cast::Sealer;
-use crate::id::Name;
+use crate::code::sealed::{Blob, Draft, SealedOrder, seal};
+use crate::id::{Id, Name, Uid};
 use crate::play;
+use crate::roles::chip::apdu::Status;
+use crate::roles::chip::{Instruction, SealRequest, Sealed};
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// The host of a network's links follows from its gateway.
 pub(super) struct Signer {
@@ -20,6 +25,8 @@ pub(super) struct Signer {
     /// Who signs, and for what network.
     pub(super) note: String,
     settings: Settings,
+    /// The terminal's own chip, which seals, signs and counts inside, with a session open.
+    chip: Option<Mutex<Desk>>,
 }
 
 impl Signer {
@@ -43,8 +50,11 @@ impl Signer {
         let made = play::till(parties, &settings.chance, settings.since, *name, bundle);
         let (till, host) =
             made.map_err(|error| Failure::new(Exit::Malformed, super::scan::full(&error)))?;
+        let folder = settings.chip(*name);
+        let chip = folder.as_deref().map(paired).transpose()?;
+        let by = if chip.is_some() { " by its chip" } else { "" };
         let note = match &settings.path {
-            Some(path) => format!("note: signed as {name} of {}; ", path.display()),
+            Some(path) => format!("note: signed as {name} of {}{by}; ", path.display()),
             None => "note: signed with the development key; ".to_owned(),
         };
         Ok(Self {
@@ -52,7 +62,48 @@ impl Signer {
             host,
             note: note + "this code is for the test network",
             settings,
+            chip: chip.map(Mutex::new),
         })
+    }
+
+    /// Seals and signs an order: in the terminal's chip, which counts for itself, if it has one.
+    pub(super) fn seal(&self, draft: &Draft) -> Result<(Blob, Uid), Failure> {
+        let refused = |error: &dyn std::error::Error| {
+            Failure::new(Exit::NotPayable, super::scan::full(error))
+        };
+        let Some(chip) = &self.chip else {
+            let till = &self.till;
+            let blob = seal(&till.key, &till.signing, draft).map_err(|error| refused(&error))?;
+            let uid = Uid {
+                terminal: till.key.terminal(),
+                epoch: till.key.epoch(),
+                counter: draft.order.counter,
+            };
+            return Ok((blob, uid));
+        };
+        let request = SealRequest {
+            job: Id::from_bytes([0; 16]),
+            issued_at: draft.issued_at,
+            ttl_minutes: draft.ttl_minutes,
+            order: SealedOrder {
+                counter: 0,
+                ..draft.order.clone()
+            },
+        };
+        let data = request.to_bytes().map_err(|error| refused(&error))?;
+        let mut chip = chip.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = chip.ask(Instruction::SealAndSign, &data)?;
+        let sealed = Some(&answer).filter(|answer| answer.status == Status::Done);
+        let sealed = sealed.and_then(|answer| Sealed::parse(&answer.data));
+        let sealed = sealed.ok_or_else(|| {
+            Failure::new(Exit::No, format!("seal: the chip said {}", answer.status))
+        })?;
+        Ok((sealed.code, sealed.uid))
+    }
+
+    /// Whether a chip counts, and not this machine.
+    pub(super) const fn has_chip(&self) -> bool {
+        self.chip.is_some()
     }
 
     /// The first of `count` counters that nobody had before: after the last one that was taken
@@ -62,6 +113,9 @@ impl Signer {
     /// shell script makes many codes a second.
     pub(super) fn counters(&self, count: u32) -> Result<u32, Failure> {
         let now = clock::now().seconds();
+        if self.has_chip() {
+            return Ok(0);
+        }
         let Some(path) = self.counter_file() else {
             return Ok(now);
         };
@@ -103,6 +157,13 @@ impl Signer {
         let home = || Some(PathBuf::from(var("HOME")?).join(".local").join("state"));
         Some(state.or_else(home)?.join("quittance").join(name))
     }
+}
+
+/// A chip with a session open.
+fn paired(folder: &Path) -> Result<Desk, Failure> {
+    let mut desk = Desk::open(folder)?;
+    desk.pair(folder)?;
+    Ok(desk)
 }
 
 /// The counter that was taken last, if the file holds one.

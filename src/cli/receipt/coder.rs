@@ -7,7 +7,7 @@ use super::super::clock;
 use super::super::exit::Failure;
 use super::super::shell::Signer;
 use super::proxy::Route;
-use crate::code::sealed::{Draft, ReceiptDigest, SealedOrder, digest, seal};
+use crate::code::sealed::{Draft, ReceiptDigest, SealedOrder, digest};
 use crate::play::proxy::{Coded, Coder};
 use crate::receipt::{Hints, Payable, Profile, read};
 use crate::roles::terminal::Blocks;
@@ -86,8 +86,8 @@ impl Own {
         let said = |why: &dyn std::fmt::Display| Text::clean(&why.to_string());
         let counter = self.counter().map_err(|failure| said(&failure.message))?;
         let draft = self.draft(counter, payable, text);
-        let till = &self.signer.till;
-        let blob = seal(&till.key, &till.signing, &draft).map_err(|e| said(&e))?;
+        let sealed = self.signer.seal(&draft);
+        let (blob, _) = sealed.map_err(|failure| said(&failure.message))?;
         let blocks = Blocks {
             printer: &self.profile,
             host: &self.signer.host,

@@ -1,6 +1,7 @@
 //! `quittance chip` and `quittance apdu`, as a keeper uses them.
 
 use super::{at, code, stderr, stdout};
+use crate::cli::quittance;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -192,4 +193,75 @@ fn its_files_show_no_key_and_a_damaged_one_is_malformed() {
         code(&at("--dir", Path::new("nowhere"), &["chip", "status"])),
         4
     );
+}
+
+/// The counter of the code that a shell makes of this receipt.
+fn counted(config: &str, receipt: &[u8]) -> (u64, String) {
+    let args = ["qr", "--config", config, "--quiet", "--format", "json"];
+    let coded = quittance(&args, receipt);
+    assert_eq!(code(&coded), 0, "{}", stderr(&coded));
+    let line: serde_json::Value = serde_json::from_slice(&coded.stdout).unwrap();
+    let uid = line["uid"].as_str().unwrap();
+    let counter = uid.rsplit('.').next().unwrap().parse().unwrap();
+    (counter, line["link"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_terminals_own_chip_seals_and_counts_what_a_shell_prints() {
+    const TEA: &[u8] = b"BEAN & LEAF\n1 x Tea   2.00\nTOTAL EUR   2.00\nORDER A1-0043\n";
+    const CAKE: &[u8] = b"BEAN & LEAF\n1 x Cake   3.00\nTOTAL EUR   3.00\nORDER A1-0044\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (net, config, chip) = (
+        path("net"),
+        path("net/quittance.toml"),
+        path("net/chips/my-shop"),
+    );
+    assert_eq!(code(&quittance(&["init", &net], b"")), 0);
+    assert_eq!(code(&quittance(&["chip", "init", "--dir", &chip], b"")), 0);
+    let put = |what: &str, terminal: &str| {
+        let of = ["--terminal", terminal, "--config", &config];
+        quittance(&[&["chip", what, "--dir", &chip], &of[..]].concat(), b"")
+    };
+    assert_eq!(code(&put("personalise", "nobody")), 4);
+    let done = put("personalise", "my-shop");
+    assert_eq!(code(&done), 0, "{}", stderr(&done));
+
+    let (first, link) = counted(&config, TEA);
+    let scanned = quittance(&["scan", "--config", &config, "-"], link.as_bytes());
+    assert_eq!(code(&scanned), 0, "{}", stderr(&scanned));
+    assert!(
+        stdout(&scanned).contains("key epoch 2"),
+        "{}",
+        stdout(&scanned)
+    );
+    // A chip that had no power may skip counters, and repeats none.
+    let (second, _) = counted(&config, TEA);
+    assert!(first < second, "{first} {second}");
+    let chosen = quittance(&["qr", "--config", &config, "--counter", "7"], TEA);
+    assert_eq!(code(&chosen), 2);
+    assert!(stderr(&chosen).contains("the terminal's chip counts"));
+
+    // Whoever has memory and fuses has a clone, which a gateway sees by its counters only.
+    let (memory, other) = (path("net/chips/my-shop/chip.bin"), path("copy.bin"));
+    fs::copy(&memory, &other).unwrap();
+    let (original, _) = counted(&config, TEA);
+    fs::copy(&other, &memory).unwrap();
+    let (clone, _) = counted(&config, CAKE);
+    assert_eq!(original, clone);
+
+    let rotated = put("rotate", "my-shop");
+    assert_eq!(code(&rotated), 0, "{}", stderr(&rotated));
+    let (_, link) = counted(&config, TEA);
+    let scanned = quittance(&["scan", "--config", &config, "-"], link.as_bytes());
+    assert!(
+        stdout(&scanned).contains("key epoch 3"),
+        "{}",
+        stdout(&scanned)
+    );
+
+    // Without its fuses the memory is nobody's, and nothing falls back on other keys.
+    fs::write(path("net/chips/my-shop/fuses.key"), "00".repeat(32)).unwrap();
+    let refused = quittance(&["qr", "--config", &config], TEA);
+    assert_eq!(code(&refused), 3, "{}", stderr(&refused));
 }
