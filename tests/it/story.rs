@@ -8,7 +8,7 @@ use quittance::db::Sqlite;
 use quittance::journal::ChainKind;
 use quittance::play;
 use quittance::roles::{Actor, Role};
-use quittance::scenario::report::{Failure, Sweep};
+use quittance::scenario::report::{Class, Failure, Sweep};
 use quittance::scenario::{Act, Paper, Scenario};
 use quittance::sim::{
     Options, Orders, Plan, RunReport, Staging, Store, crash_everywhere, run, sweep, unknown,
@@ -263,4 +263,39 @@ fn the_first_sale_is_the_same_run_in_another_process_and_on_every_store() {
         let left: i64 = server.client().query_one(left, &[]).unwrap().get(0);
         assert_eq!(left, 0, "schemas that stayed behind");
     }
+}
+
+/// The first sale, as long as a text says, with a fault.
+fn cut_short(section: &str, fault: &str) -> RunReport {
+    let source = format!(
+        "schema = 1\nname = \"short\"\n[run]\n{section}\n[gateway.main]\n[bank.river]\n\
+         [merchant.noodle-bar]\nbank = \"river\"\n[customer.ann]\nbank = \"river\"\n\
+         confirms = \"1s\"\n[[step]]\nid = \"lunch\"\nwho = \"noodle-bar\"\n\
+         does = \"print\"\nwith = {{ order = \"A1\", amount = \"23.50\" }}\n\
+         [[step]]\nwait = \"1s\"\nwho = \"ann\"\ndoes = \"scan\"\n\
+         with = {{ receipt = \"A1\" }}\n{fault}"
+    );
+    let scenario = Arc::new(Scenario::parse("short.toml", &source).unwrap());
+    run(&scenario, 1, STAGING, &Options::PLAIN).unwrap()
+}
+
+#[test]
+fn who_is_stuck_is_named_with_whom_they_wait_for_and_without_the_wait_nobody_is() {
+    let silent = "[[fault]]\nid = \"silent\"\nlink = \"river -> main\"\ndo = \"drop\"\n\
+                  chance = \"100%\"\n";
+    let run = |settle| format!("lasts = \"9s\"\nsettle = \"{settle}\"\nswarm = false");
+    let report = cut_short(&run("1ms"), silent);
+    let mut failures = report.outcome.failures.iter();
+    let stuck = failures.find(|failure| failure.class == Class::Stuck);
+    let stuck = stuck.unwrap_or_else(|| panic!("{}", text(&report.outcome.failures)));
+    let told = format!("{} {}", stuck.actual, stuck.chain.join(" "));
+    assert!(
+        told.contains("wallet:ann waits for bank:river since"),
+        "{told}"
+    );
+    assert!(
+        told.contains("bank:river waits for gateway:main since"),
+        "{told}"
+    );
+    passes(&cut_short(&run("2d"), silent));
 }
