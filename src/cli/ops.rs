@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use super::watched::{self, Watched};
-use super::{Ended, input, output, scan};
+use super::{Ended, input, output, scan, trace};
 use crate::query::{Filter, QueryError};
 use crate::scenario::Scenario;
 use crate::source::{self, News, Simulated, Source as _};
@@ -17,24 +17,32 @@ const SIDE_MAX: u16 = 500;
 
 /// Watch orders live: read-only, on running servers or on a simulation.
 ///
-/// Without --server and --sim, it watches the gateway and the banks of the test network. `?` shows
-/// all keys. When the output is no terminal, with --plain, or with ACCESSIBLE=1 in the environment,
-/// it writes a line for each change instead.
+/// Without --server, --sim and --trace, it watches the gateway and the banks of the test network.
+/// `?` shows all keys. When the output is no terminal, with --plain, or with ACCESSIBLE=1 in the
+/// environment, it writes a line for each change instead.
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     watched: watched::Args,
     /// A scenario to play and watch instead of servers.
-    #[arg(long, value_name = "SCENARIO", conflicts_with = "server")]
+    #[arg(
+        long,
+        value_name = "SCENARIO",
+        group = "story",
+        conflicts_with = "server"
+    )]
     sim: Option<PathBuf>,
+    /// A trace whose run is played again: what `quittance run --trace DIR` wrote.
+    #[arg(long, value_name = "TRACE", group = "story", conflicts_with_all = ["server", "seed"])]
+    trace: Option<PathBuf>,
     /// The simulation's seed; the scenario's first unless given.
     #[arg(long, requires = "sim")]
     seed: Option<u64>,
     /// How many times faster than real time the simulation plays.
-    #[arg(long, requires = "sim", value_name = "TIMES", default_value_t = 1)]
+    #[arg(long, requires = "story", value_name = "TIMES", default_value_t = 1)]
     speed: u32,
     /// Begin so far into the simulation, such as 30s or 20m.
-    #[arg(long, requires = "sim", value_name = "SPAN")]
+    #[arg(long, requires = "story", value_name = "SPAN")]
     at: Option<Span>,
     /// Only orders that this lets through: `/` changes it.
     #[arg(long, value_name = "FILTER", default_value = "")]
@@ -46,7 +54,7 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = GlyphSet::Unicode)]
     glyphs: GlyphSet,
     /// Draw the screen once into this .svg or .txt file, and end.
-    #[arg(long, value_name = "FILE", requires = "sim")]
+    #[arg(long, value_name = "FILE", requires = "story")]
     snapshot: Option<PathBuf>,
     /// The snapshot's columns and rows.
     #[arg(
@@ -82,9 +90,9 @@ pub(super) fn run(args: &Args) -> Ended {
         .build()
         .map_err(|error| Failure::new(Exit::Environment, format!("start: {error}")))?;
     runtime.block_on(async {
-        match &args.sim {
-            Some(path) => {
-                let (mut sim, first) = simulated(args, path)?;
+        match story(args)? {
+            Some((scenario, seed)) => {
+                let (mut sim, first) = simulated(args, &Arc::new(scenario), seed)?;
                 if let Some(file) = &args.snapshot {
                     return snapshot(args, &mut sim, News::Entries(first), file);
                 }
@@ -104,15 +112,30 @@ fn no_filter(error: QueryError) -> Failure {
     Failure::new(Exit::Usage, error).hint("such as: state:waiting amount>=500 age>2m !tea")
 }
 
-/// The simulation, and what happened in it before anybody looks.
-fn simulated(args: &Args, path: &Path) -> Result<(Simulated, Entries), Failure> {
+/// The scenario to play, and its seed; none where servers are watched.
+fn story(args: &Args) -> Result<Option<(Scenario, u64)>, Failure> {
+    if let Some(path) = &args.trace {
+        return trace::scenario(path).map(Some);
+    }
+    let Some(path) = &args.sim else {
+        return Ok(None);
+    };
     let bytes = input::read(path)?;
     let name = path.display().to_string();
     let source = String::from_utf8_lossy(&bytes);
     let scenario = Scenario::parse(&name, &source);
     let scenario = scenario.map_err(|invalid| Failure::new(Exit::Malformed, invalid))?;
     let seed = args.seed.unwrap_or(scenario.run.seeds.first);
-    let sim = Simulated::begin(&Arc::new(scenario), seed);
+    Ok(Some((scenario, seed)))
+}
+
+/// The simulation, and what happened in it before anybody looks.
+fn simulated(
+    args: &Args,
+    scenario: &Arc<Scenario>,
+    seed: u64,
+) -> Result<(Simulated, Entries), Failure> {
+    let sim = Simulated::begin(scenario, seed);
     let mut sim = sim.map_err(|error| Failure::new(Exit::Malformed, scan::full(&error)))?;
     let first = sim.play(args.at.unwrap_or(Span::ZERO));
     sim.set_speed(args.speed);

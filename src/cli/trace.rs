@@ -166,6 +166,16 @@ impl File {
     }
 }
 
+/// The scenario of a trace, which plays the same run again, and the run's seed.
+pub(super) fn scenario(path: &Path) -> Result<(Scenario, u64), Failure> {
+    let file = read(path)?;
+    let name = path.display().to_string();
+    let scenario = Scenario::parse(&name, file.head["source"].as_str().unwrap_or_default());
+    let scenario = scenario.map_err(|invalid| Failure::new(Exit::Malformed, invalid))?;
+    let seed = file.head["seed"].as_u64();
+    Ok((scenario, seed.unwrap_or_default()))
+}
+
 fn show(file: &File, receipt: Option<&str>, ladder: bool, cause_of: Option<u64>) -> Ended {
     let starts = file.starts();
     let receipt = receipt.map(Text::clean);

@@ -249,6 +249,34 @@ fn the_picture_of_the_board_is_the_same_whenever_it_is_drawn() {
     );
 }
 
+#[test]
+fn a_traced_run_is_watched_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let traces = folder.path().to_str().unwrap();
+    let story = path("first-sale");
+    let run = [
+        "run",
+        &story,
+        "--seed",
+        "4",
+        "--trace",
+        traces,
+        "--trace-on",
+        "all",
+    ];
+    let ended = quittance(&run, b"");
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    let trace = folder.path().join("first-sale-4.jsonl");
+    let told = |of: &[&str]| {
+        let ended = quittance(&[&["ops", "--at", "24h"], of].concat(), b"");
+        assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+        String::from_utf8(ended.stdout).unwrap()
+    };
+    let again = told(&["--trace", trace.to_str().unwrap()]);
+    assert!(again.contains("PROCESSING -> PAID"), "{again}");
+    assert_eq!(again, told(&["--sim", &story, "--seed", "4"]));
+}
+
 /// A tmux server of its own, with one window that runs the screen.
 struct Tmux {
     folder: tempfile::TempDir,

@@ -88,9 +88,11 @@ impl Reader {
     /// Runs a command of the page and holds it to what is shown.
     fn run(&mut self, (command, shown): &Shown) {
         let runs_on = [("quittance up", "http://"), ("quittance ops", "")];
-        let runs_on = runs_on
+        let ends = ["--sim", "--trace"]
             .iter()
-            .find(|(runs_on, _)| command.contains(runs_on) && !command.contains("--sim"));
+            .any(|story| command.contains(story));
+        let mut runs_on = runs_on.iter();
+        let runs_on = runs_on.find(|(runs_on, _)| command.contains(runs_on) && !ends);
         if let Some((runs_on, says)) = runs_on {
             let command = command.replace(runs_on, &format!("exec {runs_on}"));
             let mut child = self.shell(&command).stdout(Stdio::piped()).spawn().unwrap();
