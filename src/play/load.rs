@@ -191,6 +191,7 @@ impl Till {
             },
             items: Vec::new(),
             till: 1,
+            own: None,
         };
         let draft = staging::paper(&self.merchant, &act, &self.chance)?;
         raw::print(self.desk.address, &draft.bytes()).await.ok()?;

@@ -17,7 +17,7 @@ use crate::roles::terminal::Terminal;
 use crate::roles::wallet::Habits;
 use crate::roles::{bank, gateway};
 use crate::scenario::{
-    Act, Answers, Check, Confirms, Crowd, Customer, Key, Merchant, Scenario, Template,
+    Act, Answers, Check, Confirms, Crowd, Customer, Key, Merchant, Own, Scenario, Template,
 };
 use crate::sign::SigningKey;
 use crate::text::Text;
@@ -204,6 +204,7 @@ pub fn paper(merchant: &Merchant, act: &Act, chance: &Chance) -> Option<Draft> {
         receipt,
         amount,
         items,
+        own,
         ..
     } = act
     else {
@@ -223,7 +224,24 @@ pub fn paper(merchant: &Merchant, act: &Act, chance: &Chance) -> Option<Draft> {
         let total: Money = amount.pick(chance, "amount", receipt.as_str().as_bytes());
         draft = draft.item(nameless(merchant.paper), 1, total.minor());
     }
+    draft.own = own.as_ref().map(|own| sent(own, &draft));
     Some(draft)
+}
+
+/// The bytes of a paper that the scenario brings.
+fn sent(own: &Own, draft: &Draft) -> Vec<u8> {
+    match own {
+        Own::Bytes(bytes) => bytes.clone(),
+        Own::Lines(lines) => {
+            let total = draft.total().digits();
+            let lines = lines.replace("{order}", &draft.order);
+            let lines = lines.replace("{amount}", &total);
+            let mut bytes = b"\x1b@".to_vec();
+            bytes.extend(draft.charset.encode(&lines));
+            bytes.extend(b"\n\n\n\x1dVB\0");
+            bytes
+        }
+    }
 }
 
 /// What one buys when the scenario does not say what.
@@ -274,5 +292,32 @@ fn terminal(cast: &Cast, till: &Till, merchant: Option<&Merchant>) -> Terminal {
         bank: None,
         ttl_minutes: till.code_minutes,
         caption: Text::clean("Pay with your bank's app"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(with: &str) -> Option<Vec<u8>> {
+        let source = format!(
+            "schema = 1\nname = \"own\"\n[run]\npaper = \"bytes\"\ncurrency = \"EUR\"\n\
+             [gateway.main]\n[bank.river]\n[merchant.bar]\nbank = \"river\"\n[[step]]\n\
+             who = \"bar\"\ndoes = \"print\"\n\
+             with = {{ order = \"A1\", amount = \"8.40\", {with} }}"
+        );
+        let scenario = Scenario::parse("own.toml", &source).unwrap();
+        let merchant = scenario.merchants.values().next().unwrap();
+        paper(merchant, &scenario.steps[0].act, &Chance::new([1; 16]))
+            .unwrap()
+            .own
+    }
+
+    #[test]
+    fn a_till_sends_the_paper_that_a_step_brings() {
+        assert_eq!(own("till = 1"), None);
+        let lines = own(r#"text = "Caffè {order}\nTOTALE {amount}""#).unwrap();
+        assert_eq!(lines, b"\x1b@Caff\x8a A1\nTOTALE 8.40\n\n\n\x1dVB\0");
+        assert_eq!(own(r#"hex = "1b40 41 0a""#).unwrap(), b"\x1b@A\n");
     }
 }

@@ -415,6 +415,9 @@ const PRINT: Section = Section {
         "items": Takes::Map("amounts"), "one nameless item",
             "what was bought: { \"Flat white\" = \"3.20\" }";
         "till": Takes::Count, "1", "which till";
+        "text": Takes::Text, "as its shop's tills write it",
+            "the whole paper instead; {order} and {amount} are filled in";
+        "hex": Takes::Text, "none", "the till's bytes instead, in hexadecimal digits";
     }],
 };
 

@@ -474,6 +474,7 @@ impl Director {
             },
             items: Vec::new(),
             till: visit.till,
+            own: None,
         };
         let shop = scenario.merchants.get(&visit.merchant);
         let made = shop.and_then(|merchant| {

@@ -80,6 +80,7 @@ impl Director {
             },
             items: Vec::new(),
             till: 1,
+            own: None,
         };
         let merchant = scenario.merchants.get(&shop);
         let made = merchant.and_then(|merchant| {

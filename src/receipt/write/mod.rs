@@ -71,6 +71,8 @@ pub struct Draft {
     pub drawer: bool,
     /// Whether the paper is cut.
     pub cut: bool,
+    /// The bytes that the till sends, when it writes none of this.
+    pub own: Option<Vec<u8>>,
 }
 
 impl Draft {
@@ -92,6 +94,7 @@ impl Draft {
             title: None,
             drawer: false,
             cut: true,
+            own: None,
         }
     }
 
@@ -115,6 +118,9 @@ impl Draft {
 
     /// The print job: ESC/POS bytes.
     pub fn bytes(&self) -> Vec<u8> {
+        if let Some(own) = &self.own {
+            return own.clone();
+        }
         let words = words(self.language);
         let mut sheet = Sheet::new(self.columns, self.charset);
         if self.drawer {

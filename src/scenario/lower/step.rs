@@ -3,13 +3,14 @@
 use super::Lower;
 use super::find::step_id;
 use super::table::{Table, Word};
+use crate::hex;
 use crate::id::Name;
 use crate::money::Money;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::expect::{self, Expr, Op, Sum, Term, Unit, Value};
 use crate::scenario::index::IdKind;
 use crate::scenario::schema::{
-    Act, ActorKind, Disk, Expect, ExpectKind, Item, Mode, Run, Start, Step, Verb, Via,
+    Act, ActorKind, Disk, Expect, ExpectKind, Item, Mode, Own, Paper, Run, Start, Step, Verb, Via,
 };
 use crate::scenario::units::Range;
 use crate::text::Text;
@@ -65,7 +66,7 @@ impl Lower {
             table.knows(&["who", "with"]);
         }
         let who = self.who(table, verb);
-        let act = self.act(table, verb, who);
+        let act = self.act(table, verb, who, run.paper);
         let mark = self.mark(&table.spot);
         Some(Step {
             id: id?,
@@ -131,7 +132,13 @@ impl Lower {
         self.actor_at(table, "who", kinds)
     }
 
-    fn act(&mut self, table: &mut Table<'_>, verb: Option<Verb>, who: Option<Name>) -> Option<Act> {
+    fn act(
+        &mut self,
+        table: &mut Table<'_>,
+        verb: Option<Verb>,
+        who: Option<Name>,
+        paper: Paper,
+    ) -> Option<Act> {
         let verb = verb?;
         if verb != Verb::Restart {
             table.must(self, "with");
@@ -142,7 +149,7 @@ impl Lower {
         };
         with.what = format!("`with` of {}", table.what);
         let act = match verb {
-            Verb::Print => self.print(&mut with, who),
+            Verb::Print => self.print(&mut with, who, paper),
             Verb::Scan => self.scan(&mut with),
             Verb::Reprint => {
                 let till = with.or(self, "till", 1);
@@ -186,7 +193,7 @@ impl Lower {
         self.receipt_at(with)
     }
 
-    fn print(&mut self, with: &mut Table<'_>, who: Option<Name>) -> Option<Act> {
+    fn print(&mut self, with: &mut Table<'_>, who: Option<Name>, paper: Paper) -> Option<Act> {
         let receipt: Option<Text> = with.need(self, "order");
         if let (Some(receipt), Some(item)) = (&receipt, with.item("order")) {
             let chars = receipt.as_str().chars().count();
@@ -215,6 +222,7 @@ impl Lower {
             let message = format!("the items come to {total}, and not to {amount}");
             self.note(Diagnostic::new(Code::Contradiction, item.span(), message));
         }
+        let own = self.own(with, paper);
         let amount = amount.or(total);
         if let Some(amount) = amount.filter(|amount| !amount.least.is_positive()) {
             let message = format!("{amount} cannot be paid");
@@ -229,7 +237,36 @@ impl Lower {
             amount: amount?,
             items,
             till,
+            own,
         })
+    }
+
+    /// `text` or `hex`: the paper that a step brings itself.
+    fn own(&mut self, with: &mut Table<'_>, paper: Paper) -> Option<Own> {
+        let (lines, bytes) = (with.item("text"), with.item("hex"));
+        let item = lines.or(bytes)?;
+        if paper == Paper::Fast {
+            let message = "a run with paper = \"fast\" reads no paper: say \"bytes\" or \"dots\"";
+            let error = Diagnostic::new(Code::Contradiction, item.span(), message.to_owned());
+            self.note(error);
+        }
+        if lines.is_some() && bytes.is_some() {
+            let message = "a paper is `text` or `hex`, and not both".to_owned();
+            self.note(Diagnostic::new(Code::Contradiction, item.span(), message));
+        }
+        if lines.is_some() {
+            let text = self.string(item, "the paper's lines in a string")?;
+            return Some(Own::Lines(text.to_owned()));
+        }
+        let digits = self.string(item, "hexadecimal digits in a string")?;
+        let digits: String = digits.split_whitespace().collect();
+        match hex::decode(&digits) {
+            Ok(bytes) => Some(Own::Bytes(bytes)),
+            Err(_) => {
+                self.wrong(item, "hexadecimal digits, two for each byte");
+                None
+            }
+        }
     }
 
     /// `items = { "Flat white" = "3.20", "Croissant" = "2.10" }`.

@@ -26,6 +26,15 @@ pub struct Step {
     pub mark: Mark,
 }
 
+/// A paper that a scenario brings itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// Its lines, `{order}` and `{amount}` filled in, in the shop's character set, and a cut.
+    Lines(String),
+    /// The till's bytes.
+    Bytes(Vec<u8>),
+}
+
 /// When something happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
@@ -49,6 +58,8 @@ pub enum Act {
         items: Vec<Item>,
         /// Which till, from 1.
         till: u16,
+        /// What the till sends, when it is not what its shop's tills write.
+        own: Option<Own>,
     },
     /// A till prints a receipt again.
     Reprint {
