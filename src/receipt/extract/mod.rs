@@ -10,6 +10,7 @@ mod items;
 mod kind;
 mod lexicon;
 mod merchant;
+mod method;
 mod number;
 mod reference;
 mod rows;
@@ -206,6 +207,7 @@ fn in_common_words(page: &Page, hints: &Hints) -> (Reading, Verdict) {
     );
     reading.currency = currency_field(&named, hints);
     amounts(&mut reading, &decision, &parts, &entries);
+    reading.method = method::method(&parts, &rows);
     reading.candidates = choices.iter().map(candidate).collect();
     reading.items = items.items;
     if reading.items.is_empty() {
@@ -508,7 +510,6 @@ fn others(reading: &mut Reading, decision: &Decision, parts: &Parts) {
         .take()
         .or_else(|| one(tendered.get(..1).filter(|_| same).unwrap_or_default()));
     reading.change = reading.change.take().or_else(|| one(&parts.changes));
-    reading.method = method(parts);
 }
 
 /// The tax: the only one, or the one that is the sum of the others, or that sum.
@@ -530,18 +531,6 @@ fn tax(parts: &Parts) -> Option<Field<Decimal>> {
             })
         }
     }
-}
-
-fn method(parts: &Parts) -> Option<Field<Method>> {
-    let has = |means: Means| parts.tendered.iter().any(|t| t.1 == means && t.0.e4() != 0);
-    let method = match () {
-        () if has(Means::Card) => Method::Card,
-        () if has(Means::Wallet) => Method::Wallet,
-        () if has(Means::Voucher) => Method::Voucher,
-        () if has(Means::Cash) => Method::Cash,
-        () => return None,
-    };
-    Some(Field::new(method, 85, None, "the label of what was paid"))
 }
 
 fn candidate(choice: &Choice) -> Candidate {

@@ -389,3 +389,25 @@ fn yen_that_did_not_fit_their_column_do_not_turn_commas_into_decimals() {
         "a thousandth of it"
     );
 }
+
+#[test]
+fn a_line_that_says_how_it_was_paid_counts_without_an_amount() {
+    let paper =
+        |line: &str| format!("BEAN & LEAF\nReceipt 17\nRice 10.00\nTOTAL RM10.00\n{line}\n");
+    for line in [
+        "PAYMENT METHOD      VISA CARD",
+        "Paid by: Mastercard",
+        "Zahlungsart: Girocard",
+        "支付方式：微信支付",
+        "お支払方法 クレジット",
+    ] {
+        assert_eq!(refused(&paper(line), None), "paid-otherwise", "{line}");
+    }
+    for line in [
+        "Payment methods: Visa, Mastercard",
+        "Payment method: cash or card",
+        "PAYMENT METHOD",
+    ] {
+        payable(&paper(line), None);
+    }
+}
