@@ -55,7 +55,11 @@ fn main() {
         let mut proxy = Proxy::open(setup(direct)).expect("a proxy");
         while !matches!(proxy.told.recv().await, Some(Told::Printer(_))) {}
         let address = proxy.address;
-        tokio::spawn(async move { while proxy.told.recv().await.is_some() {} });
+        tokio::spawn(async move {
+            // All of it: a proxy whose handle is gone closes its port.
+            let mut proxy = proxy;
+            while proxy.told.recv().await.is_some() {}
+        });
         address
     });
     let mut ways = Ways {
