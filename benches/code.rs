@@ -1,12 +1,14 @@
 //! The payment code's own speed: seal, verify, open, draw and scan.
 //!
 //! Run with `cargo bench --bench code`; each line is the median of many rounds on one thread.
+//! Drawing has fast_qr beside it, and libqrencode where Python and that library are installed.
 #![expect(
     clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a bench reads the clock and prints"
 )]
 
+use fast_qr::{ECL, Mode, QRBuilder};
 use quittance::code::draw::Raster;
 use quittance::code::link;
 use quittance::code::scan::{Engine, Gray, Rqrr, all_steps, scan};
@@ -20,7 +22,11 @@ use quittance::money::{Currency, Money};
 use quittance::sign::{PublicKey, SigningKey, Suite};
 use quittance::time::Time;
 use std::hint::black_box;
+use std::process::{Command, Stdio};
 use std::time::Instant;
+
+/// Bytes in the symbols that other programs draw too.
+const LENGTHS: [usize; 3] = [60, 200, 400];
 
 fn main() {
     for suite in [Suite::Es256, Suite::Ed25519, Suite::Simulated] {
@@ -109,18 +115,47 @@ fn symbol() {
     report("symbol of a 146-byte code (version 9)", || {
         Symbol::encode(&text)
     });
-    let bytes = "x".repeat(200);
-    report("symbol of 200 bytes (version 10)", || {
-        Symbol::encode(&bytes)
-    });
-    let bytes = "x".repeat(400);
-    report("symbol of 400 bytes (version 15)", || {
-        Symbol::encode(&bytes)
-    });
+    let theirs = qrencode_us();
+    for (at, length) in LENGTHS.into_iter().enumerate() {
+        let bytes = "x".repeat(length);
+        let ours = report(&format!("symbol of {length} bytes"), || {
+            Symbol::encode(&bytes)
+        });
+        let fast_qr = report(&format!("symbol of {length} bytes by fast_qr"), || {
+            QRBuilder::new(bytes.as_str())
+                .mode(Mode::Byte)
+                .ecl(ECL::M)
+                .build()
+                .is_ok()
+        });
+        println!("  fast_qr takes {:.2} times as long", fast_qr / ours);
+        if let Some(qrencode) = theirs.get(at) {
+            println!(
+                "  libqrencode takes {qrencode:.3} us, {:.2} times as long",
+                qrencode / ours
+            );
+        }
+    }
 }
 
-/// Prints the median and the least of 60 rounds of some 5 ms each.
-fn report<T>(name: &str, mut work: impl FnMut() -> T) {
+/// Microseconds a symbol of each of [`LENGTHS`] by libqrencode; nothing where it is not installed.
+fn qrencode_us() -> Vec<f64> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/code/qrencode.py");
+    let ran = Command::new("python3")
+        .arg(script)
+        .args(LENGTHS.map(|length| length.to_string()))
+        .stderr(Stdio::null())
+        .output();
+    let lines = ran.map(|out| String::from_utf8_lossy(&out.stdout).into_owned());
+    lines
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| line.split_once(' ')?.1.parse().ok())
+        .collect()
+}
+
+/// Prints the median and the least of 60 rounds of some 5 ms each, and returns the median.
+fn report<T>(name: &str, mut work: impl FnMut() -> T) -> f64 {
     let mut time = |count: u32| {
         let start = Instant::now();
         for _round in 0..count {
@@ -140,4 +175,5 @@ fn report<T>(name: &str, mut work: impl FnMut() -> T) {
         "{name:<44} {:>9.3} us median, {:>9.3} least",
         rounds[30], rounds[0]
     );
+    rounds[30]
 }
