@@ -168,11 +168,12 @@ pub(super) fn run(args: &Args) -> Ended {
 }
 
 /// A code that has scrolled away in part cannot be scanned.
+///
+/// In a pipe nothing is asked: crossterm would start `tput` twice, which takes as long as the code.
 fn say_if_taller(drawn: &[u8]) {
-    let shown = std::io::stdout().is_terminal();
-    let size = crossterm::terminal::size().ok().filter(|_| shown);
     let lines = drawn.split(|b| *b == b'\n').count();
-    if let Some((_, rows)) = size
+    if std::io::stdout().is_terminal()
+        && let Ok((_, rows)) = crossterm::terminal::size()
         && lines > usize::from(rows)
     {
         output::say(&format!(

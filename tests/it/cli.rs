@@ -47,6 +47,22 @@ fn a_receipt_becomes_a_code_that_scan_reads_back_in_every_form() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_code_in_a_pipe_starts_no_other_program() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let (tput, mark) = (folder.path().join("tput"), folder.path().join("started"));
+    std::fs::write(&tput, format!("#!/bin/sh\n: > {}\n", mark.display())).unwrap();
+    std::fs::set_permissions(&tput, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quittance"));
+    let args = ["qr", "--amount", "8.40", "--currency", "EUR"];
+    command.args(args).args(FIXED).env("PATH", folder.path());
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(!mark.exists());
+}
+
 #[test]
 fn the_same_receipt_counter_and_time_give_the_same_code() {
     let args = [&["qr", "--quiet", "--format", "json"][..], &FIXED].concat();
