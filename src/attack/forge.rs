@@ -48,6 +48,15 @@ impl Kit {
     /// The kit of a cast whose first till is the shop's and whose second the attacker's. Phones
     /// trust an issuer besides, so that inline certificates are tried too.
     pub fn new(cast: &Cast, now: Time) -> Result<Self, KitError> {
+        Self::of_tills(cast, cast.tills.iter(), now)
+    }
+
+    /// As [`new`](Self::new), with the first two of these tills.
+    pub fn of_tills<'a>(
+        cast: &Cast,
+        tills: impl Iterator<Item = &'a Till>,
+        now: Time,
+    ) -> Result<Self, KitError> {
         let root = SigningKey::from_seed(SUITE, &ROOT)?;
         let issuer = SigningKey::from_seed(SUITE, &[0x22; 32])?;
         let mut bundle = Bundle::clone(&cast.trust.bundle);
@@ -57,7 +66,7 @@ impl Kit {
             not_before: now.before(Span::hours(24)),
             not_after: now.after(Span::hours(24 * 30)),
         });
-        let mut tills = cast.tills.iter().cloned();
+        let mut tills = tills.cloned();
         let (Some(shop), Some(own)) = (tills.next(), tills.next()) else {
             return Err(KitError::Tills);
         };

@@ -8,6 +8,7 @@
 
 mod crypto;
 mod forge;
+mod insider;
 mod money;
 mod parser;
 mod real;
@@ -15,6 +16,7 @@ pub mod remote;
 mod target;
 
 pub use forge::{Kit, KitError};
+pub use insider::Insider;
 pub use real::Real;
 pub use target::{Books, Expects, File, Opened, Phone, Scan, Story, Target};
 

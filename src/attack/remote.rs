@@ -42,18 +42,27 @@ impl std::str::FromStr for Server {
 }
 
 /// An answer: its status, and all of it. Status 0 is a connection that was closed without one.
-struct Answer {
-    status: u16,
-    text: String,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) text: String,
 }
 
 impl Answer {
+    fn of(text: String) -> Self {
+        let status = text.split(' ').nth(1);
+        let status = status.and_then(|status| status.parse().ok());
+        Self {
+            status: status.unwrap_or(0),
+            text,
+        }
+    }
+
     fn says(&self, header: &str) -> bool {
         self.text.to_ascii_lowercase().contains(header)
     }
 
     /// The answer without its date, which may differ.
-    fn constant(&self) -> String {
+    pub(super) fn constant(&self) -> String {
         let lines = self.text.lines();
         lines
             .filter(|line| !line.to_ascii_lowercase().starts_with("date:"))
@@ -62,9 +71,15 @@ impl Answer {
 }
 
 impl Server {
-    /// Whether it answers at all.
-    pub fn is_there(self) -> Result<(), std::io::Error> {
-        TcpStream::connect_timeout(&self.address, WAIT_MAX).map(drop)
+    /// Where it listens.
+    pub const fn address(self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether it answers as a gateway does, with a page for links.
+    pub fn is_gateway(self) -> Result<bool, std::io::Error> {
+        TcpStream::connect_timeout(&self.address, WAIT_MAX)?;
+        Ok(self.ask("GET /1", "", "").status == 200)
     }
 
     fn ask(self, head: &str, headers: &str, body: &str) -> Answer {
@@ -78,15 +93,12 @@ impl Server {
         let request = format!(
             "{head} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{length}{headers}\r\n{body}"
         );
-        let text = self.exchange(request.as_bytes()).unwrap_or_default();
-        let status = text
-            .split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok());
-        Answer {
-            status: status.unwrap_or(0),
-            text,
-        }
+        self.send(request.as_bytes())
+    }
+
+    /// Sends a request that asks for its connection to be closed.
+    pub(super) fn send(self, request: &[u8]) -> Answer {
+        Answer::of(self.exchange(request).unwrap_or_default())
     }
 
     fn exchange(self, request: &[u8]) -> Result<String, std::io::Error> {
@@ -104,14 +116,15 @@ impl Server {
     }
 }
 
-struct Probe {
-    id: &'static str,
-    tries: &'static str,
-    correct: &'static str,
-    run: fn(Server, &mut Finding),
+/// One attack on something of this kind.
+pub(super) struct Probe<T> {
+    pub(super) id: &'static str,
+    pub(super) tries: &'static str,
+    pub(super) correct: &'static str,
+    pub(super) run: fn(&T, &mut Finding),
 }
 
-const PROBES: &[Probe] = &[
+const PROBES: &[Probe<Server>] = &[
     Probe {
         id: "A-05 A-23 strangers",
         tries: "posts codes, guesses and junk without a signature",
@@ -247,32 +260,51 @@ const PROBES: &[Probe] = &[
     },
 ];
 
-fn judge(finding: &mut Finding, held: bool, what: impl FnOnce() -> String) {
+pub(super) fn judge(finding: &mut Finding, held: bool, what: impl FnOnce() -> String) {
     finding.tried += 1;
     if !held && finding.through.is_none() {
         finding.through = Some(what());
     }
 }
 
-/// Tries everything; each attack's finding as it is made.
+/// Tries everything that a stranger can; each attack's finding as it is made.
 pub fn attempt(server: Server) -> impl Iterator<Item = Finding> {
-    PROBES.iter().map(move |probe| {
-        let mut finding = Finding {
-            id: probe.id,
-            tries: probe.tries,
-            correct: probe.correct,
-            tried: 0,
-            through: None,
-        };
-        (probe.run)(server, &mut finding);
-        finding
-    })
+    PROBES.iter().map(move |probe| tried(probe, &server))
+}
+
+pub(super) fn tried<T>(probe: &Probe<T>, on: &T) -> Finding {
+    let mut finding = Finding {
+        id: probe.id,
+        tries: probe.tries,
+        correct: probe.correct,
+        tried: 0,
+        through: None,
+    };
+    (probe.run)(on, &mut finding);
+    finding
+}
+
+/// A server that says yes to everything, and more than it should.
+#[cfg(test)]
+pub(super) fn defenceless() -> Server {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for (nth, socket) in listener.incoming().enumerate() {
+            let Ok(mut socket) = socket else { return };
+            let mut head = [0; 1024];
+            let read = socket.read(&mut head);
+            let answer =
+                format!("HTTP/1.1 200 OK\r\nSet-Cookie: a={nth}\r\n\r\nBEAN & LEAF wants 8.40 EUR");
+            let _closed = read.and_then(|_| socket.write_all(answer.as_bytes()));
+        }
+    });
+    Server { address }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::TcpListener;
 
     #[test]
     fn only_this_machine_is_attacked() {
@@ -295,18 +327,7 @@ mod tests {
 
     #[test]
     fn every_attack_succeeds_on_a_server_without_defences() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        std::thread::spawn(move || {
-            for socket in listener.incoming() {
-                let Ok(mut socket) = socket else { return };
-                let mut head = [0; 1024];
-                let read = socket.read(&mut head);
-                let answer = "HTTP/1.1 200 OK\r\nSet-Cookie: a\r\n\r\nBEAN & LEAF wants 8.40 EUR";
-                let _closed = read.and_then(|_| socket.write_all(answer.as_bytes()));
-            }
-        });
-        for finding in attempt(url.parse().unwrap()) {
+        for finding in attempt(defenceless()) {
             assert!(finding.through.is_some(), "{}", finding.id);
         }
     }

@@ -203,6 +203,23 @@ async fn pay(
     Err(PlayError::Stuck { waiting })
 }
 
+/// How the payment of this code ends in the wallet; `None` when it has not within a minute.
+pub(super) async fn outcome_of(
+    inbox: &Inbox<Actor>,
+    party: Party,
+    code: CodeHash,
+) -> Result<Option<WalletState>, PlayError> {
+    let begun = inbox.now();
+    while inbox.now().since(begun) <= WAIT_MAX {
+        let payment = in_hand(inbox, party, code).await?;
+        if let Some(payment) = payment.filter(|payment| payment.state.is_over()) {
+            return Ok(Some(payment.state));
+        }
+        tokio::time::sleep(Span::millis(20).to_std()).await;
+    }
+    Ok(None)
+}
+
 /// How the payment of this code stands in the wallet.
 async fn in_hand(
     inbox: &Inbox<Actor>,

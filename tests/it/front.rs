@@ -485,3 +485,36 @@ fn man_pages_and_completions_are_there_for_every_command() {
         assert!(said(&output).contains("quittance"), "{shell}");
     }
 }
+
+#[test]
+fn a_running_gateway_holds_against_strangers_and_insiders() {
+    let network = network();
+    let up = Up::begin(network.path(), &["--load", "5/s"]);
+    let addresses = network.path().join("data/addresses.json");
+    let told: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(addresses).unwrap()).unwrap();
+    let url = |party: &str| format!("http://{}", told["parties"][party].as_str().unwrap());
+    let attack = |url: &str| {
+        run(
+            network.path(),
+            &["attack", "--against", url, "--format", "jsonl"],
+        )
+    };
+    let held = attack(&url("gateway:test"));
+    assert_eq!(code(&held), 0, "{}", said(&held));
+    for name in [
+        "A-01 bit-flip, signed",
+        "A-11 stolen keys, cloned chip, signed",
+        "A-04 race",
+    ] {
+        assert!(said(&held).contains(name), "{name}: {}", said(&held));
+    }
+    assert!(
+        !said(&held).contains("only a stranger's"),
+        "{}",
+        said(&held)
+    );
+    let bank = attack(&url("bank:river"));
+    assert_eq!(code(&bank), 4, "{}", said(&bank));
+    assert_eq!(up.interrupt(), 130);
+}
