@@ -136,10 +136,9 @@ fn named(desk: &mut Desk, what: Instruction, data: &[u8]) -> Result<(String, boo
     ))
 }
 
-/// An answer, and what it means.
-fn decoded(to: Option<Instruction>, answer: &Answer) -> String {
-    let mut text = format!("< {} {}", hex::encode(&answer.data), answer.status);
-    let means = match answer.status {
+/// A status word in words.
+pub(super) const fn meaning(status: Status) -> &'static str {
+    match status {
         Status::Done => "done",
         Status::NotAuthentic => "the proof does not hold",
         Status::WrongPin(_) => "wrong; the last digit is how many tries are left",
@@ -157,8 +156,13 @@ fn decoded(to: Option<Instruction>, answer: &Answer) -> String {
         Status::NoClass => "no such class",
         Status::Faulty => "the chip itself is at fault",
         Status::Other(_) => "of a chip that is not ours",
-    };
-    writeln!(text, "  {means}").expect("a string takes any text");
+    }
+}
+
+/// An answer, and what it means.
+fn decoded(to: Option<Instruction>, answer: &Answer) -> String {
+    let mut text = format!("< {} {}", hex::encode(&answer.data), answer.status);
+    writeln!(text, "  {}", meaning(answer.status)).expect("a string takes any text");
     let status = ChipStatus::parse(&answer.data);
     if let (Some(Instruction::GetStatus), Some(status)) = (to, status) {
         let ChipStatus {

@@ -3,6 +3,7 @@
 //! Why its own terminal: a code's counter is its key's alone, and a chip that is running counts for
 //! itself. The configuration's `shell` terminal has no till.
 
+use super::apdu::meaning;
 use super::chip::Desk;
 use super::exit::{Exit, Failure};
 use super::settings::{Args, Settings};
@@ -11,7 +12,7 @@ use crate::cast::Sealer;
 use crate::code::sealed::{Blob, Draft, SealedOrder, seal};
 use crate::id::{Id, Name, Uid};
 use crate::play;
-use crate::roles::chip::apdu::Status;
+use crate::roles::chip::apdu::{Answer, Status};
 use crate::roles::chip::{Instruction, SealRequest, Sealed};
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -25,8 +26,31 @@ pub(super) struct Signer {
     /// Who signs, and for what network.
     pub(super) note: String,
     settings: Settings,
-    /// The terminal's own chip, which seals, signs and counts inside, with a session open.
-    chip: Option<Mutex<Desk>>,
+    /// The terminal's own chip, which seals, signs and counts inside.
+    chip: Option<Mutex<Beside>>,
+}
+
+/// A chip's folder, and a session with it once it has sealed.
+///
+/// Why it opens with the first order: a chip that is locked or cannot be read leaves receipts
+/// without a code, never a till without paper, and one that is unlocked meanwhile seals again.
+struct Beside {
+    folder: PathBuf,
+    desk: Option<Desk>,
+}
+
+impl Beside {
+    fn seal(&mut self, data: &[u8]) -> Result<Answer, Failure> {
+        let mut desk = match self.desk.take() {
+            Some(desk) => desk,
+            None => paired(&self.folder)?,
+        };
+        let answer = desk.ask(Instruction::SealAndSign, data)?;
+        if answer.status == Status::Done {
+            self.desk = Some(desk);
+        }
+        Ok(answer)
+    }
 }
 
 impl Signer {
@@ -50,8 +74,8 @@ impl Signer {
         let made = play::till(parties, &settings.chance, settings.since, *name, bundle);
         let (till, host) =
             made.map_err(|error| Failure::new(Exit::Malformed, super::scan::full(&error)))?;
-        let folder = settings.chip(*name);
-        let chip = folder.as_deref().map(paired).transpose()?;
+        let chip = settings.chip(*name);
+        let chip = chip.map(|folder| Beside { folder, desk: None });
         let by = if chip.is_some() { " by its chip" } else { "" };
         let note = match &settings.path {
             Some(path) => format!("note: signed as {name} of {}{by}; ", path.display()),
@@ -92,11 +116,12 @@ impl Signer {
         };
         let data = request.to_bytes().map_err(|error| refused(&error))?;
         let mut chip = chip.lock().unwrap_or_else(PoisonError::into_inner);
-        let answer = chip.ask(Instruction::SealAndSign, &data)?;
+        let answer = chip.seal(&data)?;
         let sealed = Some(&answer).filter(|answer| answer.status == Status::Done);
         let sealed = sealed.and_then(|answer| Sealed::parse(&answer.data));
         let sealed = sealed.ok_or_else(|| {
-            Failure::new(Exit::No, format!("seal: the chip said {}", answer.status))
+            let (word, means) = (answer.status, meaning(answer.status));
+            Failure::new(Exit::No, format!("seal: the chip said {word}, {means}"))
         })?;
         Ok((sealed.code, sealed.uid))
     }

@@ -102,7 +102,7 @@ impl Proxy {
         }
     }
 
-    fn print(&self, job: &[u8]) {
+    pub(super) fn print(&self, job: &[u8]) {
         let mut till = TcpStream::connect(self.raw).unwrap();
         till.write_all(job).unwrap();
         till.shutdown(Shutdown::Write).unwrap();

@@ -2,6 +2,7 @@
 
 use super::{at, code, stderr, stdout};
 use crate::cli::quittance;
+use crate::printing::{JOB, Printer, Proxy, coded, ends_with_cut, wait};
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -264,4 +265,40 @@ fn a_terminals_own_chip_seals_and_counts_what_a_shell_prints() {
     fs::write(path("net/chips/my-shop/fuses.key"), "00".repeat(32)).unwrap();
     let refused = quittance(&["qr", "--config", &config], TEA);
     assert_eq!(code(&refused), 3, "{}", stderr(&refused));
+}
+
+#[test]
+fn a_locked_chip_leaves_the_paper_without_a_code_until_it_is_unlocked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (net, config, chip) = (
+        path("net"),
+        path("net/quittance.toml"),
+        path("net/chips/my-shop"),
+    );
+    assert_eq!(code(&quittance(&["init", &net], b"")), 0);
+    let made = quittance(&["chip", "init", "--dir", &chip], b"");
+    let pin = stdout(&made).split_whitespace().nth(1).unwrap().to_owned();
+    let of_chip = |what: &str, more: &[&str]| {
+        let done = Command::new(env!("CARGO_BIN_EXE_quittance"))
+            .args([&["chip", what, "--dir", &chip], more].concat())
+            .env("QUITTANCE_CHIP_PIN", &pin)
+            .output()
+            .unwrap();
+        assert_eq!(code(&done), 0, "{what}: {}", stderr(&done));
+    };
+    let mine = ["--terminal", "my-shop", "--config", &config];
+    of_chip("personalise", &mine);
+    of_chip("lock", &[]);
+
+    let printer = Printer::start();
+    let to = format!("socket://{}", printer.address);
+    let proxy = Proxy::start(&to, &["--config", &config, "--terminal", "my-shop"]);
+    proxy.print(JOB);
+    assert_eq!(printer.until(ends_with_cut), JOB, "the paper comes out");
+    let why = wait(&proxy.said, "no code");
+    assert!(why.contains("not in this state"), "{why}");
+    of_chip("unlock", &[]);
+    proxy.print(JOB);
+    coded(&printer.until(ends_with_cut));
 }
