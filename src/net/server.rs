@@ -314,6 +314,9 @@ struct Exchange<'a, R: Role> {
 impl<R: Role + 'static> Exchange<'_, R> {
     async fn answer(&self, route: Route, body: &[u8]) -> Response<Body> {
         match route {
+            Route::Message(MessageKind::Open) => {
+                self.message(Ok(vec![wire::open_in(body)]), None).await
+            }
             Route::Message(kind) => {
                 let message = wire::messages(body).map_err(|error| error.to_string());
                 self.message(message, Some(kind)).await

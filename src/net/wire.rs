@@ -53,3 +53,11 @@ pub(super) fn open_of(path_bank: Option<Name>, body: &[u8]) -> Message {
     let code = link::parse(&link, |_| true).map_or_else(|_| Blob::from(&[][..]), |link| link.blob);
     Message::Open(Arc::new(Open { code, path_bank }))
 }
+
+/// The one `open` of a body. Any other body has no code, as [`open_of`] takes it.
+pub(super) fn open_in(body: &[u8]) -> Message {
+    match messages(body).as_deref() {
+        Ok([open @ Message::Open(_)]) => open.clone(),
+        _none_or_several => open_of(None, b""),
+    }
+}

@@ -493,6 +493,32 @@ async fn a_body_that_is_not_the_message_of_its_path_is_400() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_open_that_cannot_be_read_is_answered_as_one_with_a_bad_code() {
+    let mut run = server_that_knows_all().await;
+    let auth = app();
+    let bad = Message::Open(std::sync::Arc::new(quittance::message::Open {
+        code: Blob::from(&[1, 2, 3][..]),
+        path_bank: None,
+    }));
+    let mut answers = Vec::new();
+    let by = By::new("wallet:ann", &auth, &bad).to("/v1/open");
+    for body in ["", "{", "null", "{\"open\":{}}", "{\"claim\":{}}"] {
+        let mut by = by.clone();
+        by.body = body.as_bytes().to_vec();
+        let answer = by.send(&run.endpoint()).await;
+        answers.push((answer.status, answer.body));
+        // The role decides, as on every other code.
+        assert!(run.heard().await.starts_with("open"), "{body}");
+    }
+    let genuine = by.send(&run.endpoint()).await;
+    let genuine = (genuine.status, genuine.body);
+    assert!(
+        answers.iter().all(|answer| *answer == genuine),
+        "{answers:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_its_server_did_not_sign_is_not_believed() {
     let liar = tokio::net::TcpListener::from_std(listener()).unwrap();
     let at = Endpoint::from(liar.local_addr().unwrap());
