@@ -8,13 +8,13 @@ use super::settings::Args as Network;
 use super::{Ended, clock, input, output, private, registry, scheme};
 use crate::cast;
 use crate::code::bundle::TerminalEpoch;
-use crate::code::sealed::{Flags, MasterKey, Seed, TerminalKey};
+use crate::code::sealed::{Flags, MasterKey, PairingKey, Seed, TerminalKey};
 use crate::hex;
 use crate::id::{MerchantId, Name, TerminalId};
 use crate::roles::chip::apdu::{Answer, Command, Status};
 use crate::roles::chip::{
-    ChipStatus, Device, DeviceError, Heard, IMAGE_LEN, Image, Instruction, KeyImage, Life, Module,
-    Pairing, Pin, Storage, StorageKey,
+    ChipStatus, Device, DeviceError, Heard, IMAGE_LEN, Image, Instruction, KeyImage, Lasting, Life,
+    Module, Pairing, Pin, Storage, StorageKey,
 };
 use crate::sign::{SigningKey, Suite};
 use crate::time::Span;
@@ -376,6 +376,21 @@ struct ModuleFile {
     pairing_key: Seed,
 }
 
+/// What opens sessions with the chip in this folder.
+pub(super) fn pairing(dir: &Path) -> Result<Pairing, Failure> {
+    if !dir.join(MODULE).exists() {
+        let blank = "open a session: the chip has no keys, or no module.json";
+        return Err(Failure::new(Exit::No, blank));
+    }
+    let file = input::read(&dir.join(MODULE))?;
+    let file: ModuleFile = serde_json::from_slice(&file)
+        .map_err(|error| Failure::new(Exit::Malformed, format!("read {MODULE}: {error}")))?;
+    Ok(Pairing {
+        key: PairingKey::from_bytes(*file.pairing_key.expose()),
+        suite: Suite::Es256,
+    })
+}
+
 /// A chip on the desk and the module's end of a session with it.
 pub(super) struct Desk {
     pub(super) device: Device<Flash>,
@@ -407,18 +422,7 @@ impl Desk {
 
     /// Opens the session with the module's own key.
     pub(super) fn pair(&mut self, dir: &Path) -> Result<(), Failure> {
-        let blank = "open a session: the chip has no keys, or no module.json";
-        if !dir.join(MODULE).exists() {
-            return Err(Failure::new(Exit::No, blank));
-        }
-        let file = input::read(&dir.join(MODULE))?;
-        let file: ModuleFile = serde_json::from_slice(&file)
-            .map_err(|error| Failure::new(Exit::Malformed, format!("read {MODULE}: {error}")))?;
-        let key = crate::code::sealed::PairingKey::from_bytes(*file.pairing_key.expose());
-        let pairing = Pairing {
-            key,
-            suite: Suite::Es256,
-        };
+        let pairing = pairing(dir)?;
         let drawn = private::random()?;
         let nonce = std::array::from_fn(|at| drawn[at]);
         let mut say = self.module.greet(nonce);
@@ -473,6 +477,18 @@ fn broken(error: &DeviceError) -> Failure {
 }
 
 fn open(dir: &Path) -> Result<Device<Flash>, Failure> {
+    let (flash, key) = flash(dir)?;
+    let device = Device::power_up(flash, key, clock::now());
+    device.map_err(|error| broken(&error))
+}
+
+/// The memory of a terminal's own chip, for as long as the terminal runs.
+pub(super) fn lasting(dir: &Path) -> Result<Lasting<Flash>, Failure> {
+    let (flash, key) = flash(dir)?;
+    Lasting::open(flash, key).map_err(|error| broken(&error))
+}
+
+fn flash(dir: &Path) -> Result<(Flash, StorageKey), Failure> {
     if !dir.join(MEMORY).exists() {
         let missing = Failure::new(Exit::Nothing, format!("find a chip in {}", dir.display()));
         return Err(missing.hint("`quittance chip init` makes one"));
@@ -480,9 +496,7 @@ fn open(dir: &Path) -> Result<Device<Flash>, Failure> {
     let fuses = input::read(&dir.join(FUSES))?;
     let fuses = String::from_utf8_lossy(&fuses).trim().parse::<Seed>();
     let fuses = fuses.map_err(|error| Failure::new(Exit::Malformed, full(&error)))?;
-    let flash = Flash::open(dir)?;
-    let device = Device::power_up(flash, StorageKey::new(fuses), clock::now());
-    device.map_err(|error| broken(&error))
+    Ok((Flash::open(dir)?, StorageKey::new(fuses)))
 }
 
 /// A chip's memory in a file, for one process at a time.

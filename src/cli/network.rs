@@ -3,13 +3,15 @@
 use super::demo::failure;
 use super::exit::{Exit, Failure};
 use super::settings::{Args, Origin, Settings};
-use super::{clock, scan, scheme};
+use super::{chip, clock, output, scan, scheme};
 use crate::cast::{Cast, Issue};
 use crate::code::bundle::SignedBundle;
 use crate::id::{Name, Party, PartyKind};
 use crate::net::NodeError;
 use crate::play::{self, Addresses, Network, PlayError, Start};
+use crate::roles::chip::{Chip, Flashed};
 use crate::roles::{Actor, Role as _};
+use crate::store::{Backend, StoreError};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -117,6 +119,7 @@ impl Place {
         by_link: bool,
     ) -> Result<(), PlayError> {
         let me = actor.me();
+        let own = self.own_chip(me);
         let start = Start {
             cast: &self.cast,
             addresses: &self.addresses,
@@ -128,7 +131,28 @@ impl Place {
             PartyKind::Terminal => sockets.tills.remove(&me.name),
             _ => None,
         };
-        network.start(&start, actor, listener, raw, by_link).await
+        let ports = (listener, raw);
+        let (store, actor) = match (actor, own) {
+            (Actor::Chip(_), Some(folder)) => plugged(&start, me.name, &folder)?,
+            (Actor::Terminal(mut terminal), Some(folder)) => {
+                // One that cannot be read leaves the terminal with a chip that it cannot reach.
+                if let Ok(pairing) = chip::pairing(&folder) {
+                    terminal.pairing = pairing;
+                }
+                let actor = Actor::Terminal(terminal);
+                (start.store(&actor)?, actor)
+            }
+            (actor, _) => (start.store(&actor)?, actor),
+        };
+        network.start_on(store, &start, actor, ports, by_link).await
+    }
+
+    /// The folder of a terminal's own chip, for either of the two. The shell's terminal leaves its
+    /// chip to the shell.
+    fn own_chip(&self, me: Party) -> Option<PathBuf> {
+        let shell = Some(me.name) == self.settings.config.shell;
+        let paired = matches!(me.kind, PartyKind::Chip | PartyKind::Terminal);
+        self.settings.chip(me.name).filter(|_| paired && !shell)
     }
 
     /// Everybody.
@@ -162,6 +186,44 @@ impl Place {
         }
         Ok(sockets)
     }
+}
+
+/// A terminal's own chip and its store. One that cannot be read is as good as blank: papers come
+/// out without a code, and why is said.
+fn plugged(
+    start: &Start<'_>,
+    name: Name,
+    folder: &Path,
+) -> Result<(Box<dyn Backend>, Actor), PlayError> {
+    let party = Party::new(PartyKind::Chip, name);
+    let opened = chip::lasting(folder).and_then(|lasting| {
+        let chip = lasting.chip(name);
+        let chip = chip.map_err(|error| Failure::new(Exit::Malformed, scan::full(&error)))?;
+        Ok((chip, lasting))
+    });
+    let (chip, lasting) = match opened {
+        Ok(opened) => opened,
+        Err(failure) => {
+            output::complain(&failure);
+            output::say(&format!("note: {name} prints without codes"));
+            let blank = Actor::from(Chip {
+                name,
+                keys: None,
+                pin: None,
+                puk: None,
+            });
+            return Ok((start.store(&blank)?, blank));
+        }
+    };
+    let chip = Actor::from(chip);
+    let flashed = Flashed::new(lasting, start.store(&chip)?).map_err(|error| PlayError::Store {
+        party,
+        error: StoreError::Failed {
+            doing: "read the chip's memory",
+            detail: error.to_string(),
+        },
+    })?;
+    Ok((Box::new(flashed), chip))
 }
 
 /// Whether `me` is `party`, or the chip inside of it.

@@ -2,9 +2,13 @@
 
 use super::exit::{Exit, Failure};
 use std::fmt::Display;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long another process is waited for: many times what a command takes.
+const LOCK_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Makes a folder that only its owner can enter.
 pub(super) fn folder(path: &Path) -> Result<(), Failure> {
@@ -46,14 +50,31 @@ pub(super) fn append(path: &Path, keep: u64, content: &[u8]) -> Result<(), Failu
     file.sync_all().map_err(fail)
 }
 
-/// Keeps every other process out that asks the same, for as long as the value lives.
+/// Keeps every other process out that asks the same, for as long as the value lives; waits
+/// [`LOCK_WAIT_MAX`] for another to finish.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a command that waits for another one, below no role"
+)]
 pub(super) fn lock(folder: &Path) -> Result<File, Failure> {
     let path = folder.join(".lock");
     let mut options = OpenOptions::new();
     let file = open(&path, options.write(true).create(true).truncate(false))?;
-    let locked = file.lock();
-    locked.map_err(|error| environment("lock", &path, &error))?;
-    Ok(file)
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_WAIT_MAX => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(TryLockError::WouldBlock) => {
+                let what = format!("lock {}: another process has it", path.display());
+                let failure = Failure::new(Exit::Environment, what);
+                return Err(failure.hint("a terminal that runs keeps its chip to itself"));
+            }
+            Err(TryLockError::Error(error)) => return Err(environment("lock", &path, &error)),
+        }
+    }
 }
 
 fn open(path: &Path, options: &mut OpenOptions) -> Result<File, Failure> {

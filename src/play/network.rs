@@ -81,6 +81,15 @@ pub struct Start<'a> {
     pub keep: &'a Keep,
 }
 
+impl Start<'_> {
+    /// A party's store.
+    pub fn store(&self, actor: &Actor) -> Result<Box<dyn Backend>, PlayError> {
+        let party = actor.me();
+        let opened = self.keep.open(party, actor.schemas(), Crypto::Real.chain());
+        opened.map_err(|error| PlayError::Store { party, error })
+    }
+}
+
 impl Network {
     /// Nobody yet.
     pub const fn empty() -> Self {
@@ -100,13 +109,23 @@ impl Network {
         raw: Option<TcpListener>,
         by_link: bool,
     ) -> Result<(), PlayError> {
+        let store = start.store(&actor)?;
+        let ports = (listener, raw);
+        self.start_on(store, start, actor, ports, by_link).await
+    }
+
+    /// As [`start`](Self::start), on a store that is open, with its listener and its RAW port.
+    pub async fn start_on(
+        &mut self,
+        store: Box<dyn Backend>,
+        start: &Start<'_>,
+        actor: Actor,
+        (listener, raw): (Option<TcpListener>, Option<TcpListener>),
+        by_link: bool,
+    ) -> Result<(), PlayError> {
         let me = actor.me();
         let (effects, printed) = mpsc::channel(EFFECTS_MAX);
         let enrolment = Enrolment::new(start.cast, start.addresses, start.chance);
-        let store = start
-            .keep
-            .open(me, actor.schemas(), Crypto::Real.chain())
-            .map_err(|error| PlayError::Store { party: me, error })?;
         let terminal = match &actor {
             Actor::Terminal(terminal) => Some(terminal.clone()),
             _ => None,

@@ -16,7 +16,7 @@ fn said(output: &Output) -> String {
 }
 
 /// The program in a folder, without the user's own settings.
-fn at(folder: &Path, args: &[&str]) -> Command {
+fn program(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quittance"));
     command
         .args(args)
@@ -30,7 +30,7 @@ fn at(folder: &Path, args: &[&str]) -> Command {
 }
 
 fn run(folder: &Path, args: &[&str]) -> Output {
-    at(folder, args).output().unwrap()
+    program(folder, args).output().unwrap()
 }
 
 /// A running network; killed when the test is over, however it ends.
@@ -39,7 +39,7 @@ struct Up(Child);
 impl Up {
     /// Begins, and waits until everybody listens.
     fn begin(folder: &Path, args: &[&str]) -> Self {
-        let mut child = at(folder, &[&["up"], args].concat())
+        let mut child = program(folder, &[&["up"], args].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -128,7 +128,7 @@ fn init_keeps_secrets_private_and_overwrites_nothing() {
 fn flags_go_over_the_environment_over_the_file_over_what_is_built_in() {
     let folder = network();
     let show = |args: &[&str], port: Option<&str>| {
-        let mut command = at(
+        let mut command = program(
             folder.path(),
             &[&["config", "show", "--format", "json"], args].concat(),
         );
@@ -189,7 +189,7 @@ fn a_code_is_paid_on_a_running_network_and_not_after_its_terminal_was_revoked() 
         std::fs::write(folder.path().join(format), &coded.stdout).unwrap();
     }
     for format in ["unicode", "json", "png", "text"] {
-        let mut pay = at(folder.path(), &["wallet", "pay", "-", "--yes"]);
+        let mut pay = program(folder.path(), &["wallet", "pay", "-", "--yes"]);
         pay.stdin(std::fs::File::open(folder.path().join(format)).unwrap());
         let paid = pay.output().unwrap();
         assert_eq!(code(&paid), 0, "{format}: {}", said(&paid));
@@ -444,7 +444,7 @@ fn no_command_hands_a_strangers_bytes_to_a_terminal() {
 fn colours_follow_no_color_and_clicolor_force() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |variable: Option<&str>| {
-        let mut command = at(folder.path(), &["qr", "no-such-file"]);
+        let mut command = program(folder.path(), &["qr", "no-such-file"]);
         command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
         command.envs(variable.map(|name| (name, "1")));
         command.output().unwrap().stderr.contains(&0x1B)
@@ -517,4 +517,102 @@ fn a_running_gateway_holds_against_strangers_and_insiders() {
     let bank = attack(&url("bank:river"));
     assert_eq!(code(&bank), 4, "{}", said(&bank));
     assert_eq!(up.interrupt(), 130);
+}
+
+/// Makes a chip for a terminal of the network; its PIN.
+fn personalised(network: &Path, terminal: &str) -> String {
+    let dir = format!("chips/{terminal}");
+    let made = run(network, &["chip", "init", "--dir", &dir]);
+    assert_eq!(code(&made), 0, "{}", said(&made));
+    let keys = ["chip", "personalise", "--dir", &dir, "--terminal", terminal];
+    let done = run(network, &keys);
+    assert_eq!(code(&done), 0, "{}", said(&done));
+    said(&made).split_whitespace().nth(1).unwrap().to_owned()
+}
+
+/// How many of a merchant's orders were paid.
+fn paid(network: &Path, merchant: &str) -> usize {
+    let filter = [format!("merchant:{merchant}"), "state:PAID".to_owned()];
+    let list = ["order", "list", "--limit", "1000", &filter[0], &filter[1]];
+    let listed = run(network, &list);
+    said(&listed)
+        .lines()
+        .filter(|line| line.contains(merchant))
+        .count()
+}
+
+#[test]
+fn a_running_terminal_seals_in_its_own_chip_and_prints_on_when_that_is_locked() {
+    let network = network();
+    let at = network.path();
+    let pin = personalised(at, "noodle-shop");
+    let memory = || std::fs::read(at.join("chips/noodle-shop/chip.bin")).unwrap();
+    let before = memory();
+    let up = Up::begin(at, &["--load", "20/s"]);
+    let sold = wait_until(|| Some(paid(at, "noodle-shop")).filter(|paid| *paid > 2));
+    assert!(sold.is_some(), "no code of the chip was paid");
+    assert_ne!(memory(), before, "the chip counts in its own memory");
+    let status = run(at, &["chip", "status", "--dir", "chips/noodle-shop"]);
+    assert_eq!(code(&status), 6, "{}", said(&status));
+    assert!(said(&status).contains("another process has it"));
+    assert_eq!(up.interrupt(), 130);
+
+    let mut lock = program(at, &["chip", "lock", "--dir", "chips/noodle-shop"]);
+    let locked = lock.env("QUITTANCE_CHIP_PIN", pin).output().unwrap();
+    assert_eq!(code(&locked), 0, "{}", said(&locked));
+    let up = Up::begin(at, &["--load", "20/s"]);
+    // What was under way ends; from then on nothing is sold there.
+    let more = |than: usize| {
+        let more = wait_until(|| Some(paid(at, "coffee-bar")).filter(|now| *now > than + 5));
+        more.expect("the others go on")
+    };
+    let coffee = more(paid(at, "coffee-bar"));
+    let noodles = paid(at, "noodle-shop");
+    more(coffee);
+    assert_eq!(paid(at, "noodle-shop"), noodles, "a locked chip sealed");
+    assert_eq!(up.interrupt(), 130);
+}
+
+#[test]
+fn a_copied_chip_beside_the_original_is_a_fork_that_the_operator_sees() {
+    let network = network();
+    let at = network.path();
+    personalised(at, "my-shop");
+    let sell = |amount: &str, order: &str| {
+        let args = [
+            "qr",
+            "--quiet",
+            "--amount",
+            amount,
+            "--currency",
+            "EUR",
+            "--order",
+            order,
+        ];
+        let sold = run(at, &args);
+        assert_eq!(code(&sold), 0, "{}", said(&sold));
+        std::fs::write(at.join(order), sold.stdout).unwrap();
+    };
+    let memory = at.join("chips/my-shop/chip.bin");
+    std::fs::copy(&memory, at.join("stolen.bin")).unwrap();
+    sell("8.40", "ORIGINAL");
+    std::fs::copy(at.join("stolen.bin"), &memory).unwrap();
+    sell("0.50", "CLONE");
+    let up = Up::begin(at, &[]);
+    let pay = |code: &str| run(at, &["wallet", "pay", code, "--yes"]);
+    let first = pay("ORIGINAL");
+    assert_eq!(code(&first), 0, "{}", said(&first));
+    let second = pay("CLONE");
+    assert_eq!(code(&second), 1, "{}", said(&second));
+    let listed = said(&run(at, &["order", "list"]));
+    assert!(listed.contains("fork-alarm"), "{listed}");
+    assert_eq!(up.interrupt(), 130);
+}
+
+#[expect(clippy::disallowed_methods, reason = "another process is waited for")]
+fn wait_until<T>(ready: impl Fn() -> Option<T>) -> Option<T> {
+    (0..200).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        ready()
+    })
 }

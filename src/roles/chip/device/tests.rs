@@ -7,9 +7,9 @@ use crate::money::Money;
 use crate::roles::Role as _;
 use crate::roles::bench::{START, TERMINAL};
 use crate::roles::chip::apdu::{Answer, Command, Status};
-use crate::roles::chip::image::IMAGE_LEN;
+use crate::roles::chip::image::{IMAGE_LEN, SLOT_LEN};
 use crate::roles::chip::{
-    COUNTERS_AHEAD, ChipStatus, Heard, Instruction, Module, Pin, SealRequest, Sealed, tests,
+    COUNTERS_AHEAD, ChipStatus, Heard, Instruction, Life, Module, Pin, SealRequest, Sealed, tests,
 };
 use crate::sign::Suite;
 use crate::text::Text;
