@@ -409,6 +409,7 @@ fn banks(
             approvals: keys.approvals(part.name),
             trust: Arc::clone(trust),
             timing: part.timing,
+            magic: false,
         };
         Ok((bank, openings.get(&part.name).cloned().unwrap_or_default()))
     };

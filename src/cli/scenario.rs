@@ -112,12 +112,20 @@ fn check(paths: &[PathBuf]) -> Ended {
     for scenario in &scenarios {
         let (steps, expects) = (scenario.steps.len(), scenario.expects.len());
         let line = format!(
-            "{}{}: ok, {steps} steps, {expects} expectations",
-            scenario.file, scenario.case
+            "{}{}: ok, {}, {}",
+            scenario.file,
+            scenario.case,
+            counted(steps, "step"),
+            counted(expects, "expectation"),
         );
         output::say(&line);
     }
     Ok(Exit::Done)
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 fn format(paths: &[PathBuf], check: bool) -> Ended {

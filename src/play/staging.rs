@@ -181,8 +181,12 @@ pub fn part(name: Name, customer: &Customer, chance: &Chance) -> CustomerPart {
     }
 }
 
-/// Gives the chips of merchants whose key is wrong a key that nobody certified.
+/// Gives the chips of merchants whose key is wrong a key that nobody certified, and banks their
+/// magic.
 fn spoil(cast: &mut Cast, scenario: &Scenario, chance: &Chance) -> Result<(), CastError> {
+    for (bank, _) in &mut cast.banks {
+        bank.magic = scenario.banks.get(&bank.name).is_some_and(|b| b.magic);
+    }
     for till in &mut cast.tills {
         let merchant = scenario.merchants.get(&till.merchant);
         if merchant.is_some_and(|m| m.key == Key::Wrong) {
@@ -224,16 +228,20 @@ pub fn paper(merchant: &Merchant, act: &Act, chance: &Chance) -> Option<Draft> {
         let total: Money = amount.pick(chance, "amount", receipt.as_str().as_bytes());
         draft = draft.item(nameless(merchant.paper), 1, total.minor());
     }
-    draft.own = own.as_ref().map(|own| sent(own, &draft));
+    let own = own.as_ref().or(merchant.own.as_ref());
+    draft.own = own.map(|own| sent(own, &draft));
     Some(draft)
 }
 
 /// The bytes of a paper that the scenario brings.
 fn sent(own: &Own, draft: &Draft) -> Vec<u8> {
+    let total = draft.total().digits();
     match own {
-        Own::Bytes(bytes) => bytes.clone(),
+        Own::Bytes(bytes) => {
+            let bytes = filled(bytes, b"{order}", draft.order.as_bytes());
+            filled(&bytes, b"{amount}", total.as_bytes())
+        }
         Own::Lines(lines) => {
-            let total = draft.total().digits();
             let lines = lines.replace("{order}", &draft.order);
             let lines = lines.replace("{amount}", &total);
             let mut bytes = b"\x1b@".to_vec();
@@ -242,6 +250,19 @@ fn sent(own: &Own, draft: &Draft) -> Vec<u8> {
             bytes
         }
     }
+}
+
+/// Bytes with a word wherever its place is kept.
+fn filled(bytes: &[u8], place: &[u8], word: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(bytes, place) {
+        out.extend_from_slice(&bytes[from..at]);
+        out.extend_from_slice(word);
+        from = at + place.len();
+    }
+    out.extend_from_slice(&bytes[from..]);
+    out
 }
 
 /// What one buys when the scenario does not say what.
@@ -319,5 +340,7 @@ mod tests {
         let lines = own(r#"text = "Caffè {order}\nTOTALE {amount}""#).unwrap();
         assert_eq!(lines, b"\x1b@Caff\x8a A1\nTOTALE 8.40\n\n\n\x1dVB\0");
         assert_eq!(own(r#"hex = "1b40 41 0a""#).unwrap(), b"\x1b@A\n");
+        let filled = own(r#"hex = "7b6f726465727d 20 7b616d6f756e747d 0a""#).unwrap();
+        assert_eq!(filled, b"A1 8.40\n");
     }
 }

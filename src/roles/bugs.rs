@@ -69,6 +69,18 @@ words! {
         ReusesCounter = "reuses-counter",
         /// A code whose validity is over raises an order: C4.
         RaisesStale = "raises-stale",
+        /// What was heard is said again all the same, for ever: everyone finishes (the lost ack).
+        IgnoresAck = "ignores-ack",
+        /// The bank says that it posted when it has only held: O9 (the notice before the commit).
+        PaysAhead = "pays-ahead",
+        /// A code whose order is paid raises another order: O1 (the accepted replay).
+        AcceptsReplay = "accepts-replay",
+        /// An attempt that the gateway closed is held again when it is asked for again: O4 (the
+        /// ignored tombstone).
+        IgnoresTombstone = "ignores-tombstone",
+        /// What is committed together is decided by the rows as they were before all of it: O2 (the
+        /// accepted stale row).
+        AcceptsStaleRows = "accepts-stale-rows",
         /// A refused claim is asked again, at once and for ever: livelock.
         AsksForEver = "asks-for-ever",
         /// While an order is UNKNOWN, another payer's claim is granted: a fault and a race.

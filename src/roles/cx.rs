@@ -1,5 +1,6 @@
 //! What a role may touch while it decides.
 
+use super::bugs::{self, Bug};
 use super::outbox::{Kept, Schedule};
 use crate::chance::Chance;
 use crate::id::{EventId, Id, Party};
@@ -124,7 +125,7 @@ impl<'a> Cx<'a> {
     pub fn settled(&mut self, event: EventId, by: Party) -> Result<bool, Stop> {
         let kept = self
             .get::<Kept>(&(event,))?
-            .is_some_and(|kept| kept.to == by);
+            .is_some_and(|kept| kept.to == by && !bugs::on(Bug::IgnoresAck));
         if kept {
             self.delete::<Kept>(&(event,))?;
             self.timer(Timer::new(TimerKind::Resend, event.0), None);

@@ -3,6 +3,7 @@
 //! Both drivers call this and nothing else, so that what a rerun, a refusal, a conflict or a failed
 //! commit means is written once.
 
+use super::bugs::{self, Bug};
 use super::{Cx, Outputs, Role};
 use crate::chance::Chance;
 use crate::id::Party;
@@ -82,6 +83,9 @@ pub enum Done {
     /// Nobody knows whether it was committed: the sender is told to ask again, under the same key.
     Unknown(StoreError),
 }
+
+/// What an input writes and gives, or what has to be fetched before it can be decided.
+type Decided = Result<(Writes, Outputs), Vec<Want>>;
 
 /// A role over its store.
 pub struct Group<'a, R> {
@@ -177,6 +181,9 @@ impl<R: Role> Group<'_, R> {
     /// Runs every input; those that need rows fetched first are run again after one fetch for all.
     fn handle_all(&mut self, inputs: &[Taken<R::Input>]) -> Result<Vec<Outputs>, StoreError> {
         let mut outputs: Vec<Option<Outputs>> = inputs.iter().map(|_| None).collect();
+        if bugs::on(Bug::AcceptsStaleRows) {
+            return self.handle_stale(inputs);
+        }
         loop {
             let mut wants: Vec<Want> = Vec::new();
             for (input, slot) in inputs
@@ -198,30 +205,50 @@ impl<R: Role> Group<'_, R> {
         }
     }
 
+    /// Every input by the rows as they were before all of them: a seeded defect.
+    fn handle_stale(&mut self, inputs: &[Taken<R::Input>]) -> Result<Vec<Outputs>, StoreError> {
+        let decided: Result<Vec<_>, _> = inputs.iter().map(|input| self.run_input(input)).collect();
+        let mut outputs = Vec::new();
+        for (input, decided) in inputs.iter().zip(decided?) {
+            let (writes, out) = decided.map_err(|_needed| StoreError::Conflict)?;
+            self.save(input, writes)?;
+            outputs.push(out);
+        }
+        Ok(outputs)
+    }
+
     /// One run of one input: what it gives, or what has to be fetched first.
     fn handle_one(
         &mut self,
         taken: &Taken<R::Input>,
     ) -> Result<Result<Outputs, Vec<Want>>, StoreError> {
+        match self.run_input(taken)? {
+            Ok((writes, outputs)) => {
+                self.save(taken, writes)?;
+                Ok(Ok(outputs))
+            }
+            Err(wants) => Ok(Err(wants)),
+        }
+    }
+
+    /// What an input writes and gives, with nothing written yet.
+    #[inline]
+    fn run_input(&mut self, taken: &Taken<R::Input>) -> Result<Decided, StoreError> {
         let mut cx = Cx::new(taken.at, self.role.me(), self.chance, Work::new(self.store));
         let handled = match &taken.input {
             Ok(input) => self.role.handle(&mut cx, input),
             Err(reason) => Err(Stop::Refuse(*reason)),
         };
         match handled {
-            Ok(()) => {
-                let (writes, outputs) = cx.finish();
-                self.save(taken, writes)?;
-                Ok(Ok(outputs))
-            }
+            Ok(()) => Ok(Ok(cx.finish())),
             Err(Stop::Refuse(reason)) => {
                 drop(cx);
-                self.save(taken, refused(taken, reason))?;
                 let reply = taken.from.map(|_| self.role.refusal(reason, taken.about));
-                Ok(Ok(Outputs {
+                let outputs = Outputs {
                     reply,
                     ..Outputs::default()
-                }))
+                };
+                Ok(Ok((refused(taken, reason), outputs)))
             }
             Err(Stop::Need(wants)) => Ok(Err(wants)),
             Err(Stop::Store(error)) => Err(error),

@@ -74,6 +74,9 @@ impl Scenario {
                 Answers::LateFailure(_) => Some(feature("answers", "late-failure")),
             });
         }
+        if self.banks.values().any(|bank| bank.magic) {
+            all.insert(feature("answers", "magic"));
+        }
         for merchant in self.merchants.values() {
             if merchant.chip != Chip::Ok {
                 all.insert(feature("chip", merchant.chip.word()));

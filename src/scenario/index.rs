@@ -8,6 +8,9 @@ use crate::money::Currency;
 use crate::text::Text;
 use std::collections::BTreeMap;
 
+/// So many actors are named to whoever means none of them.
+const NAMED_MAX: usize = 8;
+
 /// The names of one file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
@@ -76,11 +79,15 @@ impl Index {
         }
     }
 
-    /// "did you mean ..., defined at line ...?" among actors of these kinds.
+    /// "did you mean ..., defined at line ...?" among actors of these kinds, or who there is.
     pub(super) fn suggest_actor(&self, text: &str, kinds: &[ActorKind]) -> Option<String> {
         let fits = |actor: &Actor| kinds.is_empty() || kinds.contains(&actor.kind);
         let known = self.actors.iter().filter(|(_, actor)| fits(actor));
-        let found = nearest(text, known.map(|(name, _)| name.as_str()))?;
+        let Some(found) = nearest(text, known.clone().map(|(name, _)| name.as_str())) else {
+            let named: Vec<_> = known.map(|(name, _)| name.as_str()).collect();
+            let few = (1..=NAMED_MAX).contains(&named.len());
+            return few.then(|| format!("one of: {}", named.join(", ")));
+        };
         let line = self.actors.get(&found.parse().ok()?)?.line;
         Some(format!("did you mean `{found}`, defined at line {line}?"))
     }

@@ -210,6 +210,8 @@ const BANK: Section = Section {
     keys: &[keys! {
         "gateway": Takes::Actor(&[ActorKind::Gateway]), "the only one", "what it clears through";
         "answers": Takes::Form("manner", ANSWERS), "promptly", "how it answers";
+        "magic": Takes::Bool, "false",
+            "whether an amount's last two digits say what it does: see magic amounts";
         "fsync": SPANS, "1ms", "how long a commit takes to be durable";
     }],
 };
@@ -249,6 +251,10 @@ const MERCHANT: Section = Section {
         "currency": CURRENCY, "the run's", "what it sells in";
         "tills": Takes::Count, "1", "how many tills it has";
         "paper": Takes::Word(words_of!(Template)), "by currency", "what its tills print";
+        "text": Takes::Text, "as `paper` writes it",
+            "the whole paper instead; {order} and {amount} are filled in";
+        "hex": Takes::Text, "none",
+            "the till's bytes instead, in hexadecimal digits; filled in alike";
         "profile": Takes::Text, "by paper", "the profile of its printers, such as epson-80mm";
         "printer": Takes::Word(words_of!(Printer)), "ok", "how its printers are";
         "chip": Takes::Word(words_of!(Chip)), "ok", "how its chips are";
@@ -417,7 +423,7 @@ const PRINT: Section = Section {
         "till": Takes::Count, "1", "which till";
         "text": Takes::Text, "as its shop's tills write it",
             "the whole paper instead; {order} and {amount} are filled in";
-        "hex": Takes::Text, "none", "the till's bytes instead, in hexadecimal digits";
+        "hex": Takes::Text, "none", "the till's bytes instead, in hexadecimal digits; filled in alike";
     }],
 };
 

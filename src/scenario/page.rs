@@ -1,7 +1,7 @@
 //! A sweep as one HTML page that needs nothing else: no script, no font, no picture from elsewhere.
 
 use super::Scenario;
-use super::junit::{Property, escaped, properties};
+use super::junit::{Property, properties};
 use super::report::{Sweep, Verdict};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -42,6 +42,24 @@ pub fn html(sweeps: &[(Arc<Scenario>, Sweep)]) -> String {
         section(&mut out, nth, scenario, sweep);
     }
     out.push_str("</body></html>\n");
+    out
+}
+
+/// Text for HTML, attributes too; control characters become spaces.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\n' => out.push('\n'),
+            c if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => out.push(' '),
+            c => out.push(c),
+        }
+    }
     out
 }
 

@@ -1,6 +1,7 @@
 //! Scenario files are read whole, and what is wrong with them is said in one pass.
 
 use super::*;
+use crate::scenario::templates::TEMPLATES;
 use crate::time::Span;
 use proptest::prelude::*;
 
@@ -264,4 +265,31 @@ proptest! {
             prop_assert!(invalid.to_string().starts_with("error[E"));
         }
     }
+}
+
+#[test]
+fn a_word_that_a_fact_can_never_be_is_an_error_where_it_is_written() {
+    let of = |that: &str| {
+        let source = TEMPLATES[0].named("words".parse().unwrap());
+        let source = format!("{source}\n[[expect]]\nthat = \"{that}\"\n");
+        Scenario::parse("words.toml", &source).map_err(|errors| errors.to_string())
+    };
+    assert!(of("ann.refused == 'insufficient-funds'").is_ok());
+    assert!(of("standing(A1) != ''").is_ok());
+    let refused = of("ann.refused == 'insuficient-funds'").unwrap_err();
+    assert!(
+        refused.contains("did you mean `insufficient-funds`?"),
+        "{refused}"
+    );
+    let standing = of("standing(A1) == 'PIAD'").unwrap_err();
+    assert!(standing.contains("did you mean `PAID`?"), "{standing}");
+}
+
+#[test]
+fn an_advice_can_never_fail_where_there_is_one_bank() {
+    let source = TEMPLATES[0].named("advice".parse().unwrap());
+    let fault =
+        "[[fault]]\nid = \"x\"\nlink = \"main -> *\"\nmessage = \"advise\"\ndo = \"drop\"\n";
+    let error = Scenario::parse("advice.toml", &format!("{source}\n{fault}")).unwrap_err();
+    assert!(error.to_string().contains("can never fire"), "{error}");
 }

@@ -11,6 +11,7 @@ use super::schema::{
 use crate::journal::EventKind;
 use crate::message::MessageKind;
 use crate::order::{BankOrderState, OrderState, PaymentState, Reason, Standing};
+use crate::roles::bank::Magic;
 use std::fmt::Write;
 
 /// Words of one kind.
@@ -46,6 +47,7 @@ pub fn vocabulary() -> Vec<Vocabulary> {
         "modes": Mode;
         "crypto": Crypto;
         "paper": Paper;
+        "magic amounts": Magic;
         "paper templates": Template;
         "printers": Printer;
         "chips": Chip;

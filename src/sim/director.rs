@@ -13,6 +13,7 @@ use crate::message::CodeHash;
 use crate::order::Reason;
 use crate::receipt::write::Draft;
 use crate::roles::Effect;
+use crate::roles::bank::Magic;
 use crate::scenario::expect::Expr;
 use crate::scenario::{Act, Chip, Merchant, Range, Scenario, Skew, Start, Step, Via, Visit};
 use crate::text::Text;
@@ -556,6 +557,9 @@ impl Director {
         };
         if let Ok(read) = link::parse(&text, |found| found == host) {
             world.label(&read.blob, label.clone());
+            if let Some(magic) = Magic::of(receipt.draft.total()) {
+                world.enchant(&read.blob, magic);
+            }
             receipt.code = Some((text, read.blob));
         }
         let visit = receipt.visit.take();

@@ -7,6 +7,7 @@ use crate::id::{Name, PartyKind};
 use crate::journal::EventKind;
 use crate::message::MessageKind;
 use crate::order::PaymentState;
+use crate::roles::bank::Magic;
 use crate::scenario::{self, Answers, Chip, Disk, FaultKind, Range, Route, Share, Site, Skew};
 use crate::time::{Span, Time};
 
@@ -25,6 +26,30 @@ const TWICE: Range<Span> = Range {
     least: Span::millis(1),
     most: Span::seconds(2),
 };
+
+/// How slow a bank is with an amount that says so.
+const MAGIC_SLOW: Range<Span> = Range {
+    least: Span::seconds(2),
+    most: Span::seconds(9),
+};
+/// How late a bank's word is about an amount that says so.
+const MAGIC_LATE: Range<Span> = Range {
+    least: Span::seconds(20),
+    most: Span::seconds(60),
+};
+
+/// How a bank answers about an amount of this magic, beside what its role refuses.
+const fn answers_of(magic: Magic) -> Answers {
+    match magic {
+        Magic::Slow => Answers::Slowly(MAGIC_SLOW),
+        Magic::LateFailure => Answers::LateFailure(MAGIC_LATE),
+        Magic::LateSuccess => Answers::LateSuccess(MAGIC_LATE),
+        Magic::Garbage => Answers::Garbage,
+        Magic::Silent => Answers::Never,
+        Magic::Twice => Answers::Twice,
+        Magic::Closed | Magic::NoFunds | Magic::OverLimit | Magic::Frozen => Answers::Promptly,
+    }
+}
 
 /// A fault of a scenario, with what is left of it.
 #[derive(Clone, Debug)]
@@ -46,6 +71,8 @@ pub struct Rule {
     skew: Skew,
     /// Only payments that say so.
     says: Option<PaymentState>,
+    /// Only what is about an amount of this magic.
+    magic: Option<Magic>,
 }
 
 /// A message, as rules know it.
@@ -58,6 +85,8 @@ pub(super) struct Travelling {
     pub(super) answers: Option<MessageKind>,
     /// What a `payment` says.
     pub(super) says: Option<PaymentState>,
+    /// What the amount that it is about stands for.
+    pub(super) magic: Option<Magic>,
 }
 
 impl Rule {
@@ -96,6 +125,7 @@ impl Rule {
             disk: fault.disk,
             skew: fault.skew.unwrap_or(Skew::NONE),
             says: None,
+            magic: None,
         })
     }
 
@@ -122,6 +152,7 @@ impl Rule {
             disk: None,
             skew: Skew::NONE,
             says,
+            magic: None,
         };
         let said = Some(MessageKind::Payment);
         let delay = FaultKind::Delay;
@@ -139,6 +170,18 @@ impl Rule {
                 vec![rule(delay, said, later, Some(PaymentState::Refused))]
             }
         }
+    }
+
+    /// What a bank whose amounts are magic does to what it says.
+    pub fn of_magic(bank: Name) -> impl Iterator<Item = Self> {
+        let all = Magic::ALL.iter().map(|&magic| (magic, answers_of(magic)));
+        all.flat_map(move |(magic, answers)| {
+            let rules = Self::of_answers(bank, answers).into_iter();
+            rules.map(move |rule| Self {
+                magic: Some(magic),
+                ..rule
+            })
+        })
     }
 
     /// What a shop whose chips are slow is like.
@@ -166,7 +209,8 @@ impl Rule {
     pub(super) fn on_message(&mut self, message: Travelling, key: DrawKey) -> Option<Fault> {
         let running = (self.from..self.until).contains(&message.at);
         let says = self.says.is_none() || self.says == message.says;
-        let meets = running && says && self.meets(message);
+        let magic = self.magic.is_none() || self.magic == message.magic;
+        let meets = running && says && magic && self.meets(message);
         if !meets || !self.strikes(key) {
             return None;
         }

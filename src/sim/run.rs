@@ -321,9 +321,11 @@ fn rules(scenario: &Scenario, starts: Time, chance: &Chance) -> Vec<Rule> {
     let faults = faults.filter_map(|fault| Rule::of(fault, starts, chance));
     let banks = scenario.banks.iter();
     let banks = banks.flat_map(|(name, bank)| Rule::of_answers(*name, bank.answers));
+    let magic = scenario.banks.iter().filter(|(_, bank)| bank.magic);
+    let magic = magic.flat_map(|(name, _)| Rule::of_magic(*name));
     let shops = scenario.merchants.iter();
     let shops = shops.filter_map(|(name, shop)| Rule::of_chip(*name, shop.chip));
-    faults.chain(banks).chain(shops).collect()
+    faults.chain(banks).chain(magic).chain(shops).collect()
 }
 
 fn cut_by_the_clock(

@@ -8,6 +8,7 @@ use super::draw::of_bytes;
 use crate::code::sealed::{Blob, HEADER_LEN};
 use crate::id::Id;
 use crate::message::Message;
+use crate::roles::bank::Magic;
 use crate::store::{Timer, TimerKind};
 use crate::text::Text;
 use hashbrown::HashMap;
@@ -44,6 +45,7 @@ impl Hasher for AsItIs {
 pub(super) struct Subjects {
     of_order: Drawn<Id, u64>,
     labels: Drawn<u64, Text>,
+    magic: Drawn<u64, Magic>,
 }
 
 impl Subjects {
@@ -84,6 +86,16 @@ impl Subjects {
     /// What people call a receipt.
     pub(super) fn name(&mut self, subject: u64, label: Text) {
         self.labels.insert(subject, label);
+    }
+
+    /// What a receipt's amount stands for.
+    pub(super) fn enchant(&mut self, subject: u64, magic: Magic) {
+        self.magic.insert(subject, magic);
+    }
+
+    /// What the amount of a receipt stands for.
+    pub(super) fn magic(&self, subject: u64) -> Option<Magic> {
+        self.magic.get(&subject).copied()
     }
 
     /// What people call it.

@@ -35,6 +35,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "twice",
             "late-success",
             "late-failure",
+            "magic",
         ],
     ),
     (

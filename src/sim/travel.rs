@@ -159,6 +159,7 @@ impl<O: Observer> World<O> {
             kind,
             answers: answers.map(|asked| asked.kind),
             says,
+            magic: self.subjects.magic(subject),
         };
         let faults = faults_of(&mut self.sky, link, key, travelling);
         for (fault, rule) in &faults {

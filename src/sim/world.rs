@@ -15,6 +15,7 @@ use crate::id::{Name, Party};
 use crate::message::MessageKind;
 use crate::order::Reason;
 use crate::roles::actor::Input;
+use crate::roles::bank::Magic;
 use crate::roles::{Actor, Done, Effect, Outputs, Role, Taken};
 use crate::scenario::Skew;
 use crate::store::StoreError;
@@ -267,6 +268,11 @@ impl<O: Observer> World<O> {
     /// What people call the receipt with this code.
     pub fn label(&mut self, code: &Blob, label: Text) {
         self.subjects.name(Subjects::of_code(code), label);
+    }
+
+    /// The amount of the receipt with this code stands for something.
+    pub(super) fn enchant(&mut self, code: &Blob, magic: Magic) {
+        self.subjects.enchant(Subjects::of_code(code), magic);
     }
 
     /// The adverse choices made so far.

@@ -59,6 +59,28 @@ fn held_up() -> Arc<Scenario> {
     )
 }
 
+/// Nobody hears the grant, so the gateway closes the attempt; nor does Ann hear of that.
+fn closed() -> Arc<Scenario> {
+    of_text(
+        "[[fault]]\nid = \"grant\"\nlink = \"main -> river\"\nmessage = \"granted\"\n\
+         do = \"drop\"\nchance = \"100%\"\n[[fault]]\nid = \"word\"\nlink = \"river -> ann\"\n\
+         do = \"drop\"\nchance = \"100%\"\n",
+    )
+}
+
+/// Two phones, and a gateway whose disk is slow, so that claims are committed together.
+fn together() -> Arc<Scenario> {
+    let source = std::fs::read_to_string(format!(
+        "{}/scenarios/two-phones.toml",
+        env!("CARGO_MANIFEST_DIR")
+    ));
+    let source = source
+        .unwrap()
+        .replace("[gateway.main]", "[gateway.main]\nfsync = \"900ms\"");
+    assert!(source.contains("fsync"));
+    Arc::new(Scenario::parse("two-phones.toml", &source).unwrap())
+}
+
 /// Everyone pays as in `lossy`, but nobody comes second.
 fn without_a_race() -> Arc<Scenario> {
     let mut alone = Scenario::clone(&lossy());
@@ -125,6 +147,11 @@ const PLAIN: &[Catch] = &[
     caught(Bug::RaisesUnsealed, "C1", lossy, 20),
     caught(Bug::ReusesCounter, "C2", lossy, 20),
     caught(Bug::RaisesStale, "C4", held_up, 20),
+    caught(Bug::IgnoresAck, "everyone finishes", lossy, 20),
+    caught(Bug::PaysAhead, "O9", lossy, 200),
+    caught(Bug::AcceptsReplay, "O1", lossy, 200),
+    caught(Bug::IgnoresTombstone, "O4", closed, 20),
+    caught(Bug::AcceptsStaleRows, "O2", together, 200),
     caught(Bug::AsksForEver, "everyone finishes", lossy, 20),
 ];
 

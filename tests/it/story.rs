@@ -299,3 +299,50 @@ fn who_is_stuck_is_named_with_whom_they_wait_for_and_without_the_wait_nobody_is(
     );
     passes(&cut_short(&run("2d"), silent));
 }
+
+#[test]
+fn an_amounts_last_two_digits_say_what_a_magic_bank_does() {
+    // What the digits are, how often the payer is charged, and what must hold beside.
+    let all = [
+        (".00", 1, "ann.checking == 0"),
+        (".09", 1, "time(pay-confirmed -> pay-done).max >= 2s"),
+        (".19", 0, "time(pay-confirmed -> pay-failed).min >= 20s"),
+        (".30", 1, "ann.paid == 1"),
+        (".46", 0, "ann.refused == 'account-closed'"),
+        (".51", 0, "ann.refused == 'insufficient-funds'"),
+        (".61", 0, "ann.refused == 'over-limit'"),
+        (".62", 0, "ann.refused == 'account-frozen'"),
+        (".68", 1, "ann.checking == 1"),
+        (".91", 1, "time(pay-confirmed -> pay-done).min >= 4m"),
+        (".94", 1, "ann.checking == 0"),
+    ];
+    for (digits, debits, holds) in all {
+        let source = format!(
+            "schema = 1\nname = \"magic\"\n[run]\nlasts = \"5m\"\n[gateway.main]\n\
+             [bank.river]\nmagic = true\n[merchant.bar]\n[customer.ann]\n\
+             [[step]]\nwho = \"bar\"\ndoes = \"print\"\n\
+             with = {{ order = \"A1\", amount = \"7{digits}\" }}\n\
+             [[step]]\nwho = \"ann\"\ndoes = \"scan\"\nwith = {{ receipt = \"A1\" }}\n\
+             [[expect]]\nthat = \"debits(A1) == {debits}\"\n[[expect]]\nthat = \"{holds}\"\n"
+        );
+        let scenario = Arc::new(Scenario::parse("magic.toml", &source).unwrap());
+        let report = run(&scenario, 1, STAGING, &Options::PLAIN).unwrap();
+        let failures = report.outcome.failures;
+        assert!(failures.is_empty(), "{digits}: {failures:?}");
+    }
+}
+
+#[test]
+fn a_shop_prints_its_own_papers_for_a_crowd_too() {
+    let source = "schema = 1\nname = \"own\"\n[run]\nlasts = \"10m\"\npaper = \"bytes\"\n\
+                  currency = \"EUR\"\n[gateway.main]\n[bank.river]\n[merchant.bar]\n\
+                  text = \"BAR\\nOrder {order}\\nTOTAL EUR {amount}\"\n\
+                  [crowd.office]\npeople = 5\n[[load]]\ncrowd = \"office\"\n\
+                  stages = [{ for = \"5m\", to = \"4/min\" }]\nbasket = \"3.00..9.00\"\n\
+                  [[expect]]\nthat = \"payments.paid >= 5\"\n\
+                  [[expect]]\nthat = \"payments.paid == payments.started\"\n";
+    let scenario = Arc::new(Scenario::parse("own.toml", source).unwrap());
+    let report = run(&scenario, 1, STAGING, &Options::PLAIN).unwrap();
+    let failures = report.outcome.failures;
+    assert!(failures.is_empty(), "{failures:?}");
+}

@@ -5,11 +5,13 @@
 //! certified; so a compromised gateway can refuse, and cannot change. See the reference on
 //! orders, section 5 (ii).
 
+mod magic;
 mod pay;
 mod payee;
 mod records;
 mod resolve;
 
+pub use magic::Magic;
 pub use records::{AdviceRow, BankOrder, PostedReceipt};
 
 use super::approval::ApprovalRoot;
@@ -44,6 +46,8 @@ pub struct Bank {
     pub trust: Arc<Trust>,
     /// Its waiting times.
     pub timing: Timing,
+    /// Whether amounts are [`Magic`]: in a test network only.
+    pub magic: bool,
 }
 
 /// How long a bank waits.

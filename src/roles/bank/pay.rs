@@ -1,14 +1,14 @@
 //! A payer wants to pay: the account is checked, the money held, the claim asked.
 
 use super::records::{BankOrder, PostedReceipt};
-use super::{Bank, Checked};
-use crate::id::Party;
+use super::{Bank, Checked, Magic};
+use crate::id::{EventId, Party};
 use crate::journal::EventKind;
 use crate::ledger;
 use crate::message::{Attempt, Claim, Message, Payment};
 use crate::order::{BankOrderState, PaymentState, Reason};
-use crate::roles::Cx;
 use crate::roles::bugs::{self, Bug};
+use crate::roles::{Cx, Schedule};
 use crate::store::{Stop, Timer, TimerKind};
 use std::sync::Arc;
 
@@ -17,7 +17,8 @@ impl Bank {
     pub(super) fn pay(&self, cx: &mut Cx<'_>, pay: &Checked) -> Result<(), Stop> {
         if let Some(known) = cx.get::<BankOrder>(&(pay.of.order, pay.of.attempt))? {
             let lost = known.reason.is_some_and(Reason::is_of_a_race);
-            let again = bugs::on(Bug::HoldsAgain) && lost;
+            let closed = bugs::on(Bug::IgnoresTombstone) && known.reason == Some(Reason::NoAnswer);
+            let again = closed || (bugs::on(Bug::HoldsAgain) && lost);
             if !(again && known.state == BankOrderState::Voided) {
                 return self.pay_again(cx, pay, &known);
             }
@@ -54,6 +55,11 @@ impl Bank {
             );
             let again = cx.now().after(self.timing.claim);
             cx.timer(claim_timer(pay.of), Some(again));
+            if bugs::on(Bug::PaysAhead) {
+                let paid = Message::Paid(self.reference(&order));
+                let event = EventId(pay.of.attempt.0);
+                cx.send_kept(event, self.gateway(), paid, Schedule::Money)?;
+            }
         }
         cx.reply(self.payment(&order));
         cx.put(order)
@@ -66,6 +72,10 @@ impl Bank {
         }
         if cx.get::<PostedReceipt>(&(pay.uid,))?.is_some() {
             return Ok(Err(Reason::AlreadyPaid));
+        }
+        let magic = Magic::of(pay.order.amount).filter(|_| self.magic);
+        if let Some(reason) = magic.and_then(Magic::refuses) {
+            return Ok(Err(reason));
         }
         let credit = self.credit_book(&pay.order);
         ledger::hold(

@@ -113,6 +113,7 @@ impl Stage {
                 approvals: root_of(n),
                 trust: Arc::clone(&trust),
                 timing: bank::Timing::default(),
+                magic: false,
             };
             (bank.name, bank)
         });

@@ -7,6 +7,7 @@ use super::{
 use crate::id::Name;
 use crate::journal::EventKind;
 use crate::money::Money;
+use crate::order::{Reason, Standing};
 use crate::scenario::diagnostic::did_you_mean;
 use crate::scenario::index::{IdKind, Index};
 use crate::scenario::schema::ActorKind;
@@ -56,6 +57,7 @@ pub(in crate::scenario) fn parse(text: &str, index: &Index) -> Result<Expr, Expr
         .chain(right.iter().flat_map(|(_, terms)| terms))
         .collect();
     let unit = common_unit(&all)?;
+    words_known(&all)?;
     let sum = |terms| resolve(terms, unit);
     Ok(Expr {
         text: Text::clean(text),
@@ -64,6 +66,37 @@ pub(in crate::scenario) fn parse(text: &str, index: &Index) -> Result<Expr, Expr
             .map(|(op, terms)| sum(terms).map(|sum| (op, sum)))
             .transpose()?,
     })
+}
+
+/// A word beside a fact whose words are known is one of them, or no word at all.
+fn words_known(terms: &[&Loose]) -> Result<(), ExprError> {
+    let all = terms.iter().find_map(|term| match &term.what {
+        LooseTerm::Known(Term::Fact(Query::Refused(_)), _) => {
+            Some(Reason::ALL.iter().map(|word| word.word()).collect())
+        }
+        LooseTerm::Known(Term::Fact(Query::Standing(_)), _) => {
+            Some(Standing::ALL.iter().map(|word| word.word()).collect())
+        }
+        _ => None,
+    });
+    let words: Vec<&str> = all.unwrap_or_default();
+    for term in terms.iter().filter(|_| !words.is_empty()) {
+        if let LooseTerm::Known(Term::Literal(Value::Text(text)), _) = &term.what
+            && !text.as_str().is_empty()
+            && !words.contains(&text.as_str())
+        {
+            let message = format!("it is never '{text}'");
+            let help = did_you_mean(text.as_str(), words.iter().copied());
+            let help = help.or_else(|| Some(one_of(&words)));
+            return Err(unknown(term.at.clone(), message, help));
+        }
+    }
+    Ok(())
+}
+
+/// The words that there are.
+fn one_of(words: &[&str]) -> String {
+    format!("one of: {}", words.join(", "))
 }
 
 fn wrong(at: Range<usize>, message: impl Into<String>) -> ExprError {

@@ -128,7 +128,8 @@ impl Lower {
         let shown = format!("`{}`", word.text);
         if carried.is_empty() {
             let why = format!("nothing goes {shown}");
-            self.never_fires(word.spot, &table.what, &why, None);
+            let help = self.reached(&route);
+            self.never_fires(word.spot, &table.what, &why, help);
             return None;
         }
         let words: Vec<_> = carried.iter().map(|kind| kind.word()).collect();
@@ -153,6 +154,12 @@ impl Lower {
             self.never_fires(message.spot, &table.what, &why, Some(help));
             return None;
         };
+        let advises = matches!(kind, MessageKind::Advise | MessageKind::Advised);
+        if advises && self.banks_named() < 2 {
+            let why = "payer and payee are at the one bank that there is";
+            self.never_fires(message.spot, &table.what, why, None);
+            return None;
+        }
         let needs_answer = matches!(does, FaultKind::DropAnswer | FaultKind::Garbage);
         if needs_answer && !is_answered(kind) {
             let why = format!("nobody answers `{kind}`");
@@ -160,6 +167,21 @@ impl Lower {
             return None;
         }
         Some(Site::Link(route, Some(kind)))
+    }
+
+    fn banks_named(&self) -> usize {
+        let actors = self.index.actors.values();
+        actors.filter(|a| a.kind == ActorKind::Bank).count()
+    }
+
+    /// Whom the sender of a route speaks with.
+    fn reached(&self, route: &Route) -> Option<String> {
+        let from = route.from?;
+        let kind = self.index.actors.get(&from)?.kind;
+        let others = self.index.actors.iter();
+        let others = others.filter(|(_, other)| !carries(kind, other.kind).is_empty());
+        let others: Vec<_> = others.map(|(name, _)| name.as_str()).collect();
+        (!others.is_empty()).then(|| format!("`{from}` speaks with: {}", others.join(", ")))
     }
 
     /// The messages that go this way.

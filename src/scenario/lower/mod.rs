@@ -170,7 +170,7 @@ impl Lower {
         let run = self.run(&mut root);
         let banks = self.banks(&mut root);
         let gateways = self.gateways(&mut root);
-        let merchants = self.merchants(&mut root);
+        let merchants = self.merchants(&mut root, run.paper);
         let customers = self.customers(&mut root);
         let crowds = self.crowds(&mut root);
         let attackers = self.attackers(&mut root);

@@ -4,6 +4,7 @@ use super::table::Table;
 use super::{Lower, Scenario};
 use crate::id::Name;
 use crate::scenario::diagnostic::{Code, Diagnostic};
+use crate::scenario::schema::Paper;
 use crate::text::Text;
 use std::collections::BTreeMap;
 
@@ -31,7 +32,7 @@ impl Lower {
             run: self.run(root),
             banks: self.banks(root),
             gateways: self.gateways(root),
-            merchants: self.merchants(root),
+            merchants: self.merchants(root, Paper::Bytes),
             customers: self.customers(root),
             crowds: self.crowds(root),
             attackers: BTreeMap::new(),

@@ -11,7 +11,7 @@ use crate::scenario::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::scenario::keys::ANSWERS;
 use crate::scenario::schema::{
     ActorKind, Answers, Attacker, Bank, Check, Chip, Confirms, Crowd, Customer, Gateway, Key,
-    Merchant, Printer, Sight, Template, Via,
+    Merchant, Paper, Printer, Sight, Template, Via,
 };
 use crate::scenario::units::{Range, Share};
 use crate::text::Text;
@@ -33,11 +33,13 @@ impl Lower {
         for (word, mut table) in root.named(self, "bank") {
             let gateway = self.actor_or_only(&mut table, "gateway", ActorKind::Gateway);
             let answers = self.answers(&mut table);
+            let magic = table.or(self, "magic", false);
             let fsync = table.or(self, "fsync", FSYNC);
             table.finish(self);
             let bank = gateway.map(|gateway| Bank {
                 gateway,
                 answers,
+                magic,
                 fsync,
             });
             banks.extend(word.text.parse().ok().zip(bank));
@@ -108,20 +110,29 @@ impl Lower {
         gateways
     }
 
-    pub(super) fn merchants(&mut self, root: &mut Table<'_>) -> BTreeMap<Name, Merchant> {
+    pub(super) fn merchants(
+        &mut self,
+        root: &mut Table<'_>,
+        papers: Paper,
+    ) -> BTreeMap<Name, Merchant> {
         let mut merchants = BTreeMap::new();
         for (word, table) in root.named(self, "merchant") {
-            let merchant = self.merchant(&word, table);
+            let merchant = self.merchant(&word, table, papers);
             merchants.extend(word.text.parse().ok().zip(merchant));
         }
         merchants
     }
 
-    fn merchant(&mut self, word: &Word<'_>, mut table: Table<'_>) -> Option<Merchant> {
+    fn merchant(
+        &mut self,
+        word: &Word<'_>,
+        mut table: Table<'_>,
+        papers: Paper,
+    ) -> Option<Merchant> {
         let bank = self.actor_or_only(&mut table, "bank", ActorKind::Bank);
         let gateway = self.actor_or_only(&mut table, "gateway", ActorKind::Gateway);
-        let own = word.text.parse().ok();
-        let usual = self.index.currency_of(own.as_ref());
+        let named = word.text.parse().ok();
+        let usual = self.index.currency_of(named.as_ref());
         let currency = table.or(self, "currency", usual);
         let tills = table.or(self, "tills", 1);
         if let (Some(item), true) = (table.item("tills"), tills == 0 || tills > TILLS_MAX) {
@@ -129,6 +140,7 @@ impl Lower {
         }
         let name = table.or(self, "name", Text::clean(&title(word.text)));
         let paper = table.or(self, "paper", template(currency));
+        let own = self.own(&mut table, papers);
         let profile = self.profile(&mut table);
         let printer = table.or(self, "printer", Printer::Ok);
         let chip = table.or(self, "chip", Chip::Ok);
@@ -141,6 +153,7 @@ impl Lower {
             currency,
             tills,
             paper,
+            own,
             profile,
             printer,
             chip,

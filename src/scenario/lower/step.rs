@@ -241,8 +241,8 @@ impl Lower {
         })
     }
 
-    /// `text` or `hex`: the paper that a step brings itself.
-    fn own(&mut self, with: &mut Table<'_>, paper: Paper) -> Option<Own> {
+    /// `text` or `hex`: the paper that a step or a shop brings itself.
+    pub(super) fn own(&mut self, with: &mut Table<'_>, paper: Paper) -> Option<Own> {
         let (lines, bytes) = (with.item("text"), with.item("hex"));
         let item = lines.or(bytes)?;
         if paper == Paper::Fast {

@@ -1,5 +1,6 @@
 //! Who takes part.
 
+use super::Own;
 use crate::id::Name;
 use crate::money::{Currency, Money};
 use crate::order::Reason;
@@ -34,6 +35,8 @@ pub struct Bank {
     pub gateway: Name,
     /// How it answers (promptly).
     pub answers: Answers,
+    /// Whether the last two digits of an amount say how it is paid (no): see `Magic`.
+    pub magic: bool,
     /// How long a commit takes to become durable (1 ms).
     pub fsync: Range<Span>,
 }
@@ -89,6 +92,8 @@ pub struct Merchant {
     pub tills: u16,
     /// What its tills print (by currency).
     pub paper: Template,
+    /// What its tills send instead, unless a step says otherwise (what its template writes).
+    pub own: Option<Own>,
     /// The profile of its printers (by paper).
     pub profile: Option<Text>,
     /// How its printers are (ok).
