@@ -53,5 +53,6 @@ pub mod source;
 pub mod store;
 pub mod text;
 pub mod time;
+pub mod token;
 pub mod tui;
 pub mod words;

@@ -18,7 +18,7 @@ use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use zeroize::Zeroizing;
 
 mod public;
@@ -98,6 +98,16 @@ impl Suite {
     }
 }
 
+/// A private P-256 key that signs where it lies, such as in a hardware token, under a nonce of its
+/// own.
+pub trait Held: Send + Sync {
+    /// Its public half.
+    fn public(&self) -> PublicKey;
+
+    /// `r ‖ s` over a SHA-256 digest, with whichever s; or why it does not sign.
+    fn sign(&self, digest: &[u8; 32]) -> Result<[u8; SIGNATURE_LEN], String>;
+}
+
 /// A private key. It cannot be printed or copied, and is wiped when dropped; share it by `Arc`.
 pub struct SigningKey {
     secret: Secret,
@@ -108,6 +118,7 @@ pub struct SigningKey {
 
 enum Secret {
     Es256(Zeroizing<p256::NonZeroScalar>),
+    Held(Arc<dyn Held>),
     Ed25519(ed25519_dalek::SigningKey),
     Simulated(PublicKey),
 }
@@ -143,9 +154,18 @@ impl SigningKey {
         }
     }
 
+    /// A key that lies elsewhere.
+    pub fn held(key: Arc<dyn Held>) -> Self {
+        Self {
+            secret: Secret::Held(key),
+            public: OnceLock::new(),
+        }
+    }
+
     /// The public half.
     pub fn public(&self) -> PublicKey {
         *self.public.get_or_init(|| match &self.secret {
+            Secret::Held(key) => key.public(),
             Secret::Es256(key) => {
                 let point = p256::PublicKey::from_secret_scalar(key);
                 PublicKey::of_p256(&point.into())
@@ -158,23 +178,35 @@ impl SigningKey {
     /// The suite it signs in.
     pub const fn suite(&self) -> Suite {
         match self.secret {
-            Secret::Es256(_) => Suite::Es256,
+            Secret::Es256(_) | Secret::Held(_) => Suite::Es256,
             Secret::Ed25519(_) => Suite::Ed25519,
             Secret::Simulated(_) => Suite::Simulated,
         }
     }
 
-    /// Signs `label ‖ parts[0] ‖ parts[1] ..`, the same way each time.
+    /// Signs `label ‖ parts[0] ‖ parts[1] ..`, the same way each time. A key that lies elsewhere
+    /// and does not answer gives zeros, which nobody accepts; [`try_sign`](Self::try_sign) says
+    /// why.
     pub fn sign(&self, label: &[u8], parts: &[&[u8]]) -> Signature {
-        match &self.secret {
+        let signed = self.try_sign(label, parts);
+        signed.unwrap_or(Signature([0; SIGNATURE_LEN]))
+    }
+
+    /// As [`sign`](Self::sign). Only a key that lies elsewhere can fail, and only there are two
+    /// signatures of one message different.
+    pub fn try_sign(&self, label: &[u8], parts: &[&[u8]]) -> Result<Signature, HeldError> {
+        Ok(match &self.secret {
             Secret::Es256(key) => {
-                let mut hash = Sha256::new_with_prefix(label);
-                for part in parts {
-                    hash.update(part);
-                }
-                let hash = hash.finalize();
+                let hash = hash(label, parts);
                 let (signature, _recovery) =
                     sign_prehashed_rfc6979::<p256::NistP256, Sha256>(key, &hash, &[]);
+                Signature(signature.normalize_s().to_bytes().into())
+            }
+            Secret::Held(key) => {
+                let raw = key.sign(&hash(label, parts)).map_err(HeldError)?;
+                let signature = p256::ecdsa::Signature::from_slice(&raw);
+                let signature =
+                    signature.map_err(|_zero| HeldError("it gave no signature".to_owned()))?;
                 Signature(signature.normalize_s().to_bytes().into())
             }
             Secret::Ed25519(key) => {
@@ -182,9 +214,22 @@ impl SigningKey {
                 Signature(key.sign(&concat(label, parts)).to_bytes())
             }
             Secret::Simulated(public) => simulated::sign(public.bytes(), label, parts),
-        }
+        })
     }
 }
+
+fn hash(label: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new_with_prefix(label);
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// Why a key that lies elsewhere did not sign.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("sign where the key lies: {0}")]
+pub struct HeldError(pub String);
 
 impl fmt::Debug for SigningKey {
     /// Says which public key it belongs to, and nothing of itself.

@@ -5,7 +5,7 @@ use super::issuer::Folder;
 use super::network::Place;
 use super::scan::full;
 use super::settings::Args as Network;
-use super::{Ended, clock, input, output, private, registry, scheme};
+use super::{Ended, clock, input, output, private, registry, scheme, token};
 use crate::cast;
 use crate::code::bundle::TerminalEpoch;
 use crate::code::sealed::{Flags, MasterKey, PairingKey, Seed, TerminalKey};
@@ -16,7 +16,8 @@ use crate::roles::chip::{
     ChipStatus, Device, DeviceError, Heard, IMAGE_LEN, Image, Instruction, KeyImage, Lasting, Life,
     Module, Pairing, Pin, Storage, StorageKey,
 };
-use crate::sign::{SigningKey, Suite};
+use crate::sign::{PublicKey, SigningKey, Suite};
+use crate::text::Text;
 use crate::time::Span;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -26,8 +27,9 @@ use std::path::{Path, PathBuf};
 
 /// Make and keep a virtual chip: the secure element that holds a terminal's keys.
 ///
-/// Its folder has `chip.bin`, its memory, encrypted under `fuses.key`; `module.json`, with which
-/// the shop's PC opens sessions and which can neither seal nor sign. A real chip has its memory and
+/// Its folder has `chip.bin`, its memory, encrypted under `fuses.key` or under a key that a
+/// hardware token wraps (`token.json`); `module.json`, with which the shop's PC opens sessions and
+/// which can neither seal nor sign. A real chip has its memory and
 /// its fuses in one piece of silicon: whoever copies both files here has cloned it.
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -41,7 +43,7 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 enum What {
     /// Make a blank chip; prints its PIN and PUK, once.
-    Init,
+    Init(token::Args),
     /// Put in a terminal's keys: draws the signing key and has the issuer certify it.
     Personalise(Personalise),
     /// Say where it is in its life, whose it is, and whether it works.
@@ -106,33 +108,42 @@ const PIN_VARIABLE: &str = "QUITTANCE_CHIP_PIN";
 pub(super) fn run(args: &Args) -> Ended {
     let dir = &args.dir;
     match &args.what {
-        What::Init => init(dir),
+        What::Init(args) => init(dir, args),
         What::Personalise(args) => personalise(dir, args),
         What::Status => status(dir),
         What::Lock => keep(dir, Instruction::Deactivate),
         What::Unlock { puk } => unlock(dir, puk.as_deref()),
         What::Rotate(args) => rotate(dir, args),
-        What::Terminate => keep(dir, Instruction::Terminate),
+        What::Terminate => terminate(dir),
     }
 }
 
-fn init(dir: &Path) -> Ended {
+fn init(dir: &Path, hardware: &token::Args) -> Ended {
     if dir.join(MEMORY).exists() {
         let there = format!("make a chip: {} is there", dir.join(MEMORY).display());
         return Err(Failure::new(Exit::No, there));
     }
     private::folder(dir)?;
-    let fuses = Seed::from_bytes(private::random()?);
-    private::replace(&dir.join(FUSES), hex::encode(fuses.expose()).as_bytes())?;
+    let key = match token::Place::make(dir, hardware)? {
+        Some(key) => key,
+        None => fuses(dir)?,
+    };
     private::replace(&dir.join(MEMORY), &[0; IMAGE_LEN])?;
     let (pin, puk) = (digits(6)?, digits(8)?);
     let of = |text: &str| Pin::new(text.as_bytes()).expect("6 and 8 digits are lengths of PINs");
     let image = Image::blank(&of(&pin), &of(&puk));
-    let made = Device::make(Flash::open(dir)?, StorageKey::new(fuses), image);
+    let made = Device::make(Flash::open(dir)?, key, image);
     made.map_err(|error| broken(&error))?;
     output::data(format!("pin {pin}\npuk {puk}\n").as_bytes())?;
     output::say("note: written down nowhere else");
     Ok(Exit::Done)
+}
+
+/// Draws the key of a chip's memory.
+fn fuses(dir: &Path) -> Result<StorageKey, Failure> {
+    let fuses = Seed::from_bytes(private::random()?);
+    private::replace(&dir.join(FUSES), hex::encode(fuses.expose()).as_bytes())?;
+    Ok(StorageKey::new(fuses))
 }
 
 fn digits(count: usize) -> Result<String, Failure> {
@@ -249,11 +260,7 @@ fn put_keys(
     (route, flags): ([u8; 3], u8),
 ) -> Ended {
     let terminal_key = TerminalKey::derive(&source.master, at.terminal, at.epoch);
-    let signing = Seed::from_bytes(private::random()?);
-    let public = SigningKey::from_seed(Suite::Es256, signing.expose());
-    let public = public
-        .map_err(|error| Failure::new(Exit::Environment, full(&error)))?
-        .public();
+    let (signing, public) = signing_key(dir, at.epoch)?;
     let mut folder = Folder::open(&source.issuer)?;
     let (days, now) = (Span::hours(24 * u64::from(source.days)), clock::now());
     let certificate = folder.certify(at, public, days, now)?;
@@ -281,6 +288,18 @@ fn put_keys(
     Ok(Exit::Done)
 }
 
+/// A new signing key: its seed, or nothing when the token has it, and its public half.
+fn signing_key(dir: &Path, epoch: u8) -> Result<(Option<Seed>, PublicKey), Failure> {
+    if let Some(place) = token::Place::read(dir)? {
+        let public = place.open()?.make_signing_key(epoch);
+        return Ok((None, public.map_err(|error| token::refused(&error))?));
+    }
+    let seed = Seed::from_bytes(private::random()?);
+    let key = SigningKey::from_seed(Suite::Es256, seed.expose());
+    let key = key.map_err(|error| Failure::new(Exit::Environment, full(&error)))?;
+    Ok((Some(seed), key.public()))
+}
+
 fn master_key(path: &Path) -> Result<MasterKey, Failure> {
     if !path.exists() {
         let drawn = private::random()?;
@@ -303,7 +322,7 @@ fn status(dir: &Path) -> Ended {
             "tries     PIN {}, PUK {}",
             status.pin_tries, status.puk_tries
         ),
-        "keys      in this virtual chip's encrypted memory; sealed and signed inside it".to_owned(),
+        format!("keys      {}", whereabouts(dir)?),
     ];
     if let Some(keys) = desk.device.image().keys() {
         let certificate = &keys.certificate;
@@ -328,6 +347,31 @@ fn status(dir: &Path) -> Ended {
     }
     output::data((lines.join("\n") + "\n").as_bytes())?;
     Ok(if works { Exit::Done } else { Exit::No })
+}
+
+/// Where its keys are, and where they are used.
+fn whereabouts(dir: &Path) -> Result<String, Failure> {
+    Ok(match token::Place::read(dir)? {
+        None => "in this virtual chip's encrypted memory; sealed and signed inside it".to_owned(),
+        Some(place) => format!(
+            "signs in token {}; seals in this program's memory, under a terminal key that the \
+             token wraps",
+            Text::clean(&place.token)
+        ),
+    })
+}
+
+/// Ends its life, and destroys the signing keys that a token holds.
+fn terminate(dir: &Path) -> Ended {
+    let last = open(dir)?.image().keys().map_or(0, |keys| keys.epoch);
+    let ended = keep(dir, Instruction::Terminate)?;
+    if let Some(place) = token::Place::read(dir)? {
+        let token = place.open()?;
+        let mut epochs = 1..=last;
+        let destroyed = epochs.try_for_each(|epoch| token.destroy_signing_key(epoch));
+        destroyed.map_err(|error| token::refused(&error))?;
+    }
+    Ok(ended)
 }
 
 /// Something that only its keeper may do: in a session, after the PIN.
@@ -493,10 +537,15 @@ fn flash(dir: &Path) -> Result<(Flash, StorageKey), Failure> {
         let missing = Failure::new(Exit::Nothing, format!("find a chip in {}", dir.display()));
         return Err(missing.hint("`quittance chip init` makes one"));
     }
-    let fuses = input::read(&dir.join(FUSES))?;
-    let fuses = String::from_utf8_lossy(&fuses).trim().parse::<Seed>();
-    let fuses = fuses.map_err(|error| Failure::new(Exit::Malformed, full(&error)))?;
-    Ok((Flash::open(dir)?, StorageKey::new(fuses)))
+    let key = match token::Place::read(dir)? {
+        Some(place) => place.storage_key()?,
+        None => {
+            let fuses = input::read(&dir.join(FUSES))?;
+            let fuses = String::from_utf8_lossy(&fuses).trim().parse::<Seed>();
+            StorageKey::new(fuses.map_err(|error| Failure::new(Exit::Malformed, full(&error)))?)
+        }
+    };
+    Ok((Flash::open(dir)?, key))
 }
 
 /// A chip's memory in a file, for one process at a time.

@@ -39,6 +39,7 @@ mod shell;
 mod slow;
 mod templates;
 mod terminal;
+mod token;
 mod trace;
 mod up;
 mod wallet;

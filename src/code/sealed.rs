@@ -36,7 +36,9 @@ pub use order::{
 
 use crate::hex::{self, HexError, as_hex};
 use crate::sign::Verified;
-use crate::sign::{PublicKey, SIGNATURE_LEN, SignError, Signature, Signed, SigningKey, Suite};
+use crate::sign::{
+    HeldError, PublicKey, SIGNATURE_LEN, SignError, Signature, Signed, SigningKey, Suite,
+};
 use crate::time::Time;
 use sha2::Digest as _;
 use std::borrow::Cow;
@@ -259,7 +261,7 @@ pub fn seal(
     if let Some(certificate) = certificate {
         certificate.encode_into(&mut out);
     }
-    let signature = signing.sign(LABEL, &[&out]);
+    let signature = signing.try_sign(LABEL, &[&out])?;
     out.extend_from_slice(&signature.0);
     Ok(Blob::from(out))
 }
@@ -347,7 +349,7 @@ pub enum VerifyError {
 }
 
 /// Why nothing was sealed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
     /// The order cannot be written.
     #[error("write the order")]
@@ -355,6 +357,9 @@ pub enum SealError {
     /// The certificate is not of the key that signs.
     #[error("attach the certificate: it is of another key than the one that signs")]
     CertificateOfAnotherKey,
+    /// The signing key lies elsewhere, and was not reached.
+    #[error(transparent)]
+    Held(#[from] HeldError),
 }
 
 /// Why a seal did not open.

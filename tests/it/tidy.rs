@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["journal", "message", "order", "query", "store", "words"],
     // The ledger is rows under rules: it needs the roles' context, and they need it.
     &["ledger", "roles"],
-    &["board", "cast", "db", "scenario"],
+    &["board", "cast", "db", "scenario", "token"],
     &["config", "net", "sim"],
     &["attack", "play", "source"],
     &["tui"],

@@ -22,6 +22,7 @@ use aes_gcm_siv::{AeadInOut, Aes128GcmSiv, KeyInit, Nonce, Tag};
 use hkdf::Hkdf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use std::fmt;
 use std::sync::Arc;
 
 /// How long a slot is.
@@ -56,8 +57,8 @@ pub struct KeyImage {
     pub epoch: u8,
     /// The terminal key.
     pub terminal_key: Seed,
-    /// What the signing key is made from.
-    pub signing: Seed,
+    /// What the signing key is made from; nothing when it lies in the chip's [`Hardware`].
+    pub signing: Option<Seed>,
     /// The signing key's suite.
     pub suite: u8,
     /// The issuer's word for it.
@@ -70,15 +71,22 @@ pub struct KeyImage {
 
 impl KeyImage {
     /// The keys at work.
-    pub fn keys(&self) -> Result<ChipKeys, ImageError> {
+    pub fn keys(&self, held: &StorageKey) -> Result<ChipKeys, ImageError> {
         let suite = Suite::from_number(self.suite).ok_or(ImageError::Content)?;
+        let signing = match (&self.signing, &held.hardware) {
+            (Some(seed), _) => SigningKey::from_seed(suite, seed.expose())?,
+            (None, Some(hardware)) => hardware
+                .signing_key(self.terminal, self.epoch)
+                .map_err(|detail| ImageError::Hardware { detail })?,
+            (None, None) => return Err(ImageError::Content),
+        };
         Ok(ChipKeys {
             terminal: TerminalKey::from_bytes(
                 *self.terminal_key.expose(),
                 self.terminal,
                 self.epoch,
             ),
-            signing: Arc::new(SigningKey::from_seed(suite, self.signing.expose())?),
+            signing: Arc::new(signing),
             certificate: self.certificate.clone(),
             route: self.route,
             flags: Flags::from_bits(self.flags).ok_or(ImageError::Content)?,
@@ -112,7 +120,7 @@ impl Image {
     }
 
     /// Puts in keys: the first ones, or those of a later epoch, whose counters begin anew.
-    pub(super) fn put_keys(&mut self, keys: KeyImage) -> Result<(), ImageError> {
+    pub(super) fn put_keys(&mut self, keys: KeyImage, at: &StorageKey) -> Result<(), ImageError> {
         let later = match (&self.keys, self.life) {
             (None, Life::Blank) => true,
             (Some(held), Life::Personalised | Life::Active | Life::Locked) => {
@@ -123,7 +131,7 @@ impl Image {
         if !later {
             return Err(ImageError::Life { life: self.life });
         }
-        keys.keys()?;
+        keys.keys(at)?;
         if self.life == Life::Blank {
             self.life = Life::Personalised;
         }
@@ -134,9 +142,10 @@ impl Image {
     /// Destroys the secrets of a chip whose life is over.
     pub(super) fn wipe(&mut self) {
         if let Some(keys) = &mut self.keys {
-            let destroyed = |seed: &Seed| Seed::from_bytes(Sha256::digest(seed.expose()).into());
             keys.terminal_key = destroyed(&keys.terminal_key);
-            keys.signing = destroyed(&keys.signing);
+            // A key in hardware is destroyed there; the chip asks for it no more.
+            let signing = keys.signing.as_ref().unwrap_or(&keys.terminal_key);
+            keys.signing = Some(destroyed(signing));
         }
     }
 
@@ -206,6 +215,11 @@ impl Image {
     }
 }
 
+/// What is left of a secret that is destroyed.
+fn destroyed(seed: &Seed) -> Seed {
+    Seed::from_bytes(Sha256::digest(seed.expose()).into())
+}
+
 /// A PIN's length and bytes in a secret's 32.
 fn padded(pin: &Pin) -> Seed {
     let mut bytes = [0; 32];
@@ -220,14 +234,33 @@ fn unpadded(seed: &Seed) -> Pin {
     Pin(rest[..len].to_vec())
 }
 
+/// Where signing keys lie that never leave their hardware.
+pub trait Hardware: Send + Sync + fmt::Debug {
+    /// A terminal's key of an epoch, or why it is not reached.
+    fn signing_key(&self, terminal: TerminalId, epoch: u8) -> Result<SigningKey, String>;
+}
+
 /// What encrypts a chip's memory: a real chip has it in fuses.
 #[derive(Clone, Debug)]
-pub struct StorageKey(Seed);
+pub struct StorageKey {
+    secret: Seed,
+    hardware: Option<Arc<dyn Hardware>>,
+}
 
 impl StorageKey {
     /// The key of these secret bytes.
     pub const fn new(secret: Seed) -> Self {
-        Self(secret)
+        Self {
+            secret,
+            hardware: None,
+        }
+    }
+
+    /// The same, of a chip whose signing keys lie in hardware.
+    #[must_use]
+    pub fn with(mut self, hardware: Arc<dyn Hardware>) -> Self {
+        self.hardware = Some(hardware);
+        self
     }
 
     fn cipher(&self) -> Aes128GcmSiv {
@@ -241,7 +274,7 @@ impl StorageKey {
 
     fn derive<const N: usize>(&self, info: &[u8]) -> [u8; N] {
         let mut out = [0; N];
-        Hkdf::<Sha256>::new(None, self.0.expose())
+        Hkdf::<Sha256>::new(None, self.secret.expose())
             .expand(info, &mut out)
             .expect("16 bytes are within HKDF's limit of 255 hashes");
         out
@@ -274,6 +307,12 @@ pub enum ImageError {
     Life {
         /// Its state.
         life: Life,
+    },
+    /// The hardware with its signing key was not reached.
+    #[error("reach the chip's signing key: {detail}")]
+    Hardware {
+        /// What the hardware said.
+        detail: String,
     },
     /// A seed that gives no key.
     #[error("make the chip's signing key")]

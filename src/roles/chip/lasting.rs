@@ -69,9 +69,10 @@ impl<S: Storage> Lasting<S> {
     /// The chip whose memory it is.
     pub fn chip(&self, name: Name) -> Result<Chip, ImageError> {
         let (pin, puk) = self.image.pins();
+        let keys = self.image.keys().map(|keys| keys.keys(&self.key));
         Ok(Chip {
             name,
-            keys: self.image.keys().map(KeyImage::keys).transpose()?,
+            keys: keys.transpose()?,
             pin,
             puk,
         })
@@ -107,7 +108,7 @@ impl<S: Storage> Lasting<S> {
 
     /// With these keys: see [`Image`].
     pub(super) fn put_keys(mut self, keys: KeyImage) -> Result<Self, DeviceError> {
-        self.image.put_keys(keys)?;
+        self.image.put_keys(keys, &self.key)?;
         // Twice, so that no slot goes on with the epoch before.
         self.write()?;
         self.write()?;

@@ -22,7 +22,7 @@ pub(super) mod tests;
 mod wire;
 
 pub use device::{Device, DeviceError};
-pub use image::{IMAGE_LEN, Image, ImageError, KeyImage, StorageKey};
+pub use image::{Hardware, IMAGE_LEN, Image, ImageError, KeyImage, StorageKey};
 pub use instruction::{Guard, Instruction, Life};
 pub use lasting::{Flashed, Lasting, Storage};
 pub use memory::{COUNTERS_AHEAD, ChipMemory, ChipRam, PIN_TRIES_MAX, PUK_TRIES_MAX};

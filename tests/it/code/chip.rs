@@ -302,3 +302,133 @@ fn a_locked_chip_leaves_the_paper_without_a_code_until_it_is_unlocked() {
     proxy.print(JOB);
     coded(&printer.until(ends_with_cut));
 }
+
+const TOKEN_PIN: &str = "246810";
+
+/// A network whose shell's terminal signs in a SoftHSM2 token.
+struct Hardware {
+    folder: tempfile::TempDir,
+    module: &'static str,
+}
+
+impl Hardware {
+    /// A new token, `counter 3`; `None` where SoftHSM2 is not installed.
+    fn new() -> Option<Self> {
+        const MODULES: [&str; 2] = [
+            "/usr/lib/softhsm/libsofthsm2.so",
+            "/usr/lib64/softhsm/libsofthsm2.so",
+        ];
+        let module = MODULES.into_iter().find(|path| Path::new(path).exists());
+        let required = std::env::var_os("QUITTANCE_REQUIRE_ALL").is_some();
+        assert!(module.is_some() || !required, "needs softhsm2");
+        if module.is_none() {
+            println!("skipped: needs softhsm2");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let (tokens, module) = (folder.path().join("tokens"), module?);
+        fs::create_dir(&tokens).unwrap();
+        let conf = format!("directories.tokendir = {}\n", tokens.display());
+        fs::write(folder.path().join("softhsm2.conf"), conf).unwrap();
+        let hardware = Self { folder, module };
+        let made = Command::new("softhsm2-util")
+            .args(["--init-token", "--free", "--label", "counter 3"])
+            .args(["--so-pin", "87654321", "--pin", TOKEN_PIN])
+            .env(
+                "SOFTHSM2_CONF",
+                hardware.folder.path().join("softhsm2.conf"),
+            )
+            .output();
+        assert!(made.unwrap().status.success());
+        assert_eq!(code(&hardware.run(&["init"], b"")), 0);
+        Some(hardware)
+    }
+
+    fn run(&self, args: &[&str], stdin: &[u8]) -> Output {
+        self.run_with((TOKEN_PIN, ""), args, stdin)
+    }
+
+    /// Runs the program with the token's PIN and the chip's.
+    fn run_with(&self, (token, chip): (&str, &str), args: &[&str], stdin: &[u8]) -> Output {
+        let folder = self.folder.path();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_quittance"))
+            .args(args)
+            .current_dir(folder)
+            .env("SOFTHSM2_CONF", folder.join("softhsm2.conf"))
+            .env("QUITTANCE_TOKEN_PIN", token)
+            .env("QUITTANCE_CHIP_PIN", chip)
+            .env("XDG_CONFIG_HOME", folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let _refused_early = child.stdin.take().unwrap().write_all(stdin);
+        child.wait_with_output().unwrap()
+    }
+
+    fn chip(&self, args: &[&str]) -> Output {
+        self.run(&[&["chip", "--dir", "chips/my-shop"], args].concat(), b"")
+    }
+
+    /// Makes the terminal's chip in a token; its PIN.
+    fn personalised(&self) -> String {
+        let made = self.chip(&["init", "--pkcs11", self.module, "--token", "counter 3"]);
+        assert_eq!(code(&made), 0, "{}", stderr(&made));
+        let keyed = self.chip(&["personalise", "--terminal", "my-shop"]);
+        assert_eq!(code(&keyed), 0, "{}", stderr(&keyed));
+        stdout(&made).split_whitespace().nth(1).unwrap().to_owned()
+    }
+}
+
+#[test]
+fn a_token_signs_codes_that_phones_take() {
+    let Some(hardware) = Hardware::new() else {
+        return;
+    };
+    hardware.personalised();
+    // A token's nonces are drawn: among so many signatures half had a high s, which phones refuse.
+    let mut receipts = String::new();
+    for n in 1..=12 {
+        receipts += "BEAN & LEAF\n1 x Tea   2.00\nTOTAL EUR   2.00\nORDER A1-";
+        receipts += &format!("{n}\n\x1dV\0");
+    }
+    let coded = hardware.run(&["qr", "--quiet", "--format", "json"], receipts.as_bytes());
+    assert_eq!(code(&coded), 0, "{}", stderr(&coded));
+    assert_eq!(stdout(&coded).lines().count(), 12);
+    for line in stdout(&coded).lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let scanned = hardware.run(&["scan", "-"], line["link"].as_str().unwrap().as_bytes());
+        assert_eq!(code(&scanned), 0, "{}", stderr(&scanned));
+        assert!(stdout(&scanned).contains("key epoch 2"));
+    }
+}
+
+#[test]
+fn a_chip_in_a_token_lives_from_blank_to_terminated() {
+    let Some(hardware) = Hardware::new() else {
+        return;
+    };
+    let sell = |pin: &str| {
+        let args = ["qr", "--amount", "2.00", "--currency", "EUR", "--quiet"];
+        hardware.run_with((pin, ""), &args, b"")
+    };
+    let other = hardware.chip(&["init", "--pkcs11", hardware.module, "--token", "counter 4"]);
+    assert_eq!(code(&other), 4, "{}", stderr(&other));
+    assert!(stderr(&other).contains("there is counter 3"));
+    let pin = hardware.personalised();
+    let status = hardware.chip(&["status"]);
+    assert!(stdout(&status).contains("signs in token counter 3"));
+    assert!(stdout(&status).contains("self-test passed"));
+    let fuses = hardware.folder.path().join("chips/my-shop/fuses.key");
+    assert!(!fuses.exists(), "the memory's key is wrapped");
+    assert_eq!(code(&sell(TOKEN_PIN)), 0);
+    assert!(stderr(&sell("000000")).contains("the PIN is wrong"));
+    let rotated = hardware.chip(&["rotate", "--terminal", "my-shop"]);
+    assert_eq!(code(&rotated), 0, "{}", stderr(&rotated));
+    assert_eq!(code(&sell(TOKEN_PIN)), 0);
+    let end = ["chip", "--dir", "chips/my-shop", "terminate"];
+    let ended = hardware.run_with((TOKEN_PIN, &pin), &end, b"");
+    assert_eq!(stdout(&ended), "terminated\n", "{}", stderr(&ended));
+    assert!(stdout(&hardware.chip(&["status"])).contains("life      terminated"));
+    assert_ne!(code(&sell(TOKEN_PIN)), 0, "its signing keys are gone");
+}

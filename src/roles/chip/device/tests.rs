@@ -103,7 +103,7 @@ fn key_image(epoch: u8) -> KeyImage {
         terminal: TERMINAL,
         epoch,
         terminal_key: Seed::from_bytes(*key.expose()),
-        signing: Seed::from_bytes([8; 32]),
+        signing: Some(Seed::from_bytes([8; 32])),
         suite: Suite::Simulated.number(),
         certificate: keys.certificate,
         route: [0, 0, 1],
@@ -265,7 +265,10 @@ fn the_file_holds_no_secret_in_clear_and_opens_under_its_own_key_alone() {
     let bytes = disk.0.borrow().bytes.clone();
     assert_eq!(bytes.len(), IMAGE_LEN);
     let key = key_image(1);
-    for secret in [key.terminal_key.expose(), key.signing.expose()] {
+    for secret in [
+        key.terminal_key.expose(),
+        key.signing.as_ref().unwrap().expose(),
+    ] {
         assert!(!bytes.windows(16).any(|window| window == &secret[..16]));
         let text = crate::hex::encode(secret);
         assert!(
