@@ -154,14 +154,10 @@ fn every_scenario_passes_in_every_seed() {
 #[test]
 fn what_was_found_once_stays_gone() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/regressions");
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path().display().to_string();
-        let source = std::fs::read_to_string(&path).unwrap();
-        let scenario = Arc::new(Scenario::parse(&path, &source).unwrap());
-        for seed in scenario.run.seeds.iter() {
-            passes(&run(&scenario, seed, STAGING, &Options::PLAIN).unwrap());
-        }
-    }
+    let ran = quittance(&["run", folder], b"");
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(0), "{said}");
+    assert!(!said.contains("0 passed"), "{said}");
 }
 
 #[test]
