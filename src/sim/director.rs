@@ -3,7 +3,7 @@
 use super::counter::{Coded, Counter};
 use super::plan::Moment;
 use super::printers;
-use super::watch::Watch;
+use super::watch::{IDLE_LOOKS, Watch};
 use super::world::{Next, World};
 use crate::chance::Chance;
 use crate::code::link;
@@ -26,8 +26,6 @@ use std::sync::Arc;
 const PRINT_AGAIN: Span = Span::seconds(4);
 /// How long a customer whose phone did not take what they did waits before they do it again.
 const DO_AGAIN: Span = Span::seconds(2);
-/// After so many messages for nothing the driver looks whether it is a livelock.
-const IDLE_LOOKS: u64 = 5_000;
 /// How often a shop prints one receipt, the first time included.
 const PRINTS_MAX: u32 = 40;
 
@@ -155,13 +153,15 @@ impl Director {
 
     /// Plays on until `until`, or until nothing happens any more.
     pub(super) fn play(&mut self, world: &mut World<Watch>, until: Time, events_max: u64) -> Next {
+        let mut looked = 0;
         loop {
             let next = world.advance(until);
             if let Some(over) = self.on(world, Some(next)) {
                 return over;
             }
-            let idle = world.observer.idle.0;
-            let spinning = idle > 0 && idle.is_multiple_of(IDLE_LOOKS) && world.is_healed();
+            let look = world.observer.idle.0 / IDLE_LOOKS;
+            let spinning = look > looked && world.is_healed();
+            looked = look;
             if world.counters.events > events_max || (spinning && world.is_spinning()) {
                 return Next::Until;
             }

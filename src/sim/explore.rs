@@ -7,7 +7,10 @@
 //!
 //! A state is every party's rows, timers and power, what is on its way, what the story waits for,
 //! the instant, and whether something went wrong. Left out is what no role reads: journals and
-//! their hashes, traces, the counts that key draws, the order in which equal things were queued.
+//! their hashes, traces, the counts that key draws, the order in which equal things were queued; of
+//! a party's lives it counts only whether a message belongs to the present one. What can come of a
+//! state after a fault can come of it without one too, so the paths without a fault are walked
+//! first, and a path that comes back to one of their states has nothing new to show.
 
 use super::director::Director;
 use super::draw::{DrawKey, Purpose};
@@ -132,17 +135,29 @@ pub fn explore(
         seed,
         staging,
         bounds,
+        clean: HashSet::default(),
         known: HashSet::default(),
         stack: Vec::new(),
         found: Exploration::default(),
     };
-    search.push(State {
+    let first = State {
         world,
         director,
         trail: None,
         depth: 0,
         faulted: false,
-    });
+    };
+    if let (true, Some(first)) = (bounds.faults, first.fork()) {
+        search.bounds.faults = false;
+        search.push(first);
+        search.go(go_on)?;
+        if !search.found.exhausted {
+            return Ok(search.found);
+        }
+        search.clean = std::mem::take(&mut search.known);
+        (search.found, search.bounds) = (Exploration::default(), bounds);
+    }
+    search.push(first);
     search.go(go_on)?;
     Ok(search.found)
 }
@@ -156,13 +171,18 @@ fn still(scenario: &Arc<Scenario>) -> Arc<Scenario> {
     of_table(&scenario.file, &table).unwrap_or_else(|| Arc::clone(scenario))
 }
 
+/// States, as numbers.
+type Numbers = HashSet<u64, BuildHasherDefault<SipHasher13>>;
+
 struct Search {
     scenario: Arc<Scenario>,
     seed: u64,
     staging: Staging,
     bounds: Bounds,
     until: Time,
-    known: HashSet<u64, BuildHasherDefault<SipHasher13>>,
+    /// Every state without a fault, once they are all known.
+    clean: Numbers,
+    known: Numbers,
     stack: Vec<State>,
     found: Exploration,
 }
@@ -231,7 +251,9 @@ impl Search {
         if let Some(failure) = state.world.observer.judge.failures().first().cloned() {
             return self.violated(&state, failure);
         }
-        if self.known.insert(state.number()) {
+        let (alike, number) = state.number();
+        let covered = state.faulted && self.clean.contains(&alike);
+        if !covered && self.known.insert(number) {
             self.found.states += 1;
             self.stack.push(state);
         } else {
@@ -344,10 +366,10 @@ impl State {
         turns
     }
 
-    /// The state as a number: equal for states from which the same can come.
-    fn number(&mut self) -> u64 {
+    /// The state as a number, equal for states from which the same can come: as it would be if
+    /// nothing had gone wrong so far, and as it is.
+    fn number(&mut self) -> (u64, u64) {
         let mut hash = SipHasher13::new();
-        self.faulted.hash(&mut hash);
         self.world.now.nanos().hash(&mut hash);
         self.director.number(&mut hash);
         for member in &mut self.world.members {
@@ -357,7 +379,10 @@ impl State {
         for (party, effect) in &self.world.effects {
             (party.to_string(), format!("{effect:?}")).hash(&mut hash);
         }
-        hash.finish()
+        false.hash(&mut hash);
+        let clean = hash.finish();
+        self.faulted.hash(&mut hash);
+        (clean, if self.faulted { hash.finish() } else { clean })
     }
 }
 
@@ -425,13 +450,16 @@ impl World<Watch> {
     /// What waits to happen, each as a number, in no order.
     fn on_its_way(&self) -> Vec<(u64, u64)> {
         let mut all = Vec::new();
+        let lives = |who: usize, life: u32| self.members[who].life == life;
         for (at, happening) in self.queue.waiting() {
             let mut hash = SipHasher13::new();
             match happening {
-                Happening::Arrival(arrival) => arrival.number(&mut hash),
+                Happening::Arrival(arrival) => arrival.number(&lives, &mut hash),
                 Happening::Wake { who } => (1_u8, who).hash(&mut hash),
-                Happening::Flush { who, life } => (2_u8, who, life).hash(&mut hash),
-                Happening::Restart { who, life } => (3_u8, who, life).hash(&mut hash),
+                Happening::Flush { who, life } => (2_u8, who, lives(*who, *life)).hash(&mut hash),
+                Happening::Restart { who, life } => {
+                    (3_u8, who, lives(*who, *life)).hash(&mut hash);
+                }
                 Happening::Cut(party, ..) => (4_u8, party.to_string()).hash(&mut hash),
                 Happening::Clock(party, ..) => (6_u8, party.to_string()).hash(&mut hash),
                 Happening::Cue(cue) => (5_u8, cue).hash(&mut hash),

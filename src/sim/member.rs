@@ -179,7 +179,7 @@ impl Member {
 
     /// What it remembers and waits for; not what it once recorded.
     pub(super) fn number(&mut self, hash: &mut impl Hasher) {
-        (self.up, self.life, self.flushing, self.waiting.len()).hash(hash);
+        (self.up, self.flushing, self.waiting.len()).hash(hash);
         (self.skew.ahead, self.skew.by.as_nanos()).hash(hash);
         let backend = self.store.backend();
         for table in self.actor.schemas() {

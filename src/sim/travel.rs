@@ -42,9 +42,11 @@ impl Arrival {
     }
 
     /// What is on its way, as far as its addressee can tell.
-    pub(super) fn number(&self, hash: &mut impl Hasher) {
-        let asked = self.answers.map(|asked| (asked.by, asked.life, asked.kind));
-        (self.from, self.to, self.life, asked).hash(hash);
+    /// `lives` says whether a party is still in that life.
+    pub(super) fn number(&self, lives: &impl Fn(usize, u32) -> bool, hash: &mut impl Hasher) {
+        let asked = self.answers;
+        let asked = asked.map(|asked| (asked.by, lives(asked.by, asked.life), asked.kind));
+        (self.from, self.to, lives(self.from, self.life), asked).hash(hash);
         serde_json::to_vec(&self.message).ok().hash(hash);
     }
 }

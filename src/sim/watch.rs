@@ -30,7 +30,12 @@ pub(super) struct Watch {
     pub(super) idle: (u64, Time),
     /// Whether anything was recorded since the driver looked.
     stirred: bool,
+    /// Whether another lot of messages left for nothing since the driver looked.
+    spins: bool,
 }
+
+/// After so many messages for nothing the driver looks whether it is a livelock.
+pub(super) const IDLE_LOOKS: u64 = 5_000;
 
 impl Watch {
     pub(super) fn new(scenario: &Arc<Scenario>, chain: ChainKind, options: &Options<'_>) -> Self {
@@ -43,6 +48,7 @@ impl Watch {
             awaited: false,
             idle: (0, scenario.run.starts),
             stirred: false,
+            spins: false,
         }
     }
 }
@@ -86,6 +92,7 @@ impl Observer for Watch {
 
     fn sent(&mut self, sent: &Sent<'_>) {
         self.idle.0 += 1;
+        self.spins |= self.idle.0.is_multiple_of(IDLE_LOOKS);
         self.judge.sent(sent.at, &sent.from, &sent.to, sent.message);
     }
 
@@ -113,6 +120,7 @@ impl Observer for Watch {
     }
 
     fn wants_a_look(&mut self) -> bool {
-        std::mem::take(&mut self.stirred) && self.awaited
+        let stirred = std::mem::take(&mut self.stirred) && self.awaited;
+        std::mem::take(&mut self.spins) || stirred
     }
 }

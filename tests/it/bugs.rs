@@ -5,9 +5,10 @@ use quittance::play;
 use quittance::roles::Actor;
 use quittance::roles::bugs::{Bug, with};
 use quittance::scenario::Scenario;
+use quittance::scenario::report::Class;
 use quittance::sim::{Disk, Options, Plan, Staging, Store, run};
 use quittance::store::{Backend, Memory, Row, Schema, StoreError, Stored, Timer, Want, Writes};
-use quittance::time::Time;
+use quittance::time::{Span, Time};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -307,4 +308,40 @@ fn an_edited_journal_line_breaks_the_chain() {
     let report = run(&lossy(), 1, STAGING, &options).unwrap();
     let mut failures = report.outcome.failures.iter();
     assert!(failures.any(|failure| failure.property == "L3"));
+}
+
+/// The first run of a story with a defect in which not everyone finishes: what it is called, what
+/// is said of it, and when it ended.
+fn unfinished(bug: Bug, story: &Arc<Scenario>) -> (Class, String, Span) {
+    let runs = (1..=SEEDS).map(|seed| with(bug, || run(story, seed, STAGING, &Options::PLAIN)));
+    let found = runs.map(Result::unwrap).find_map(|report| {
+        let ended = report.lasted;
+        let mut failures = report.outcome.failures.into_iter();
+        let stuck = failures.find(|failure| failure.property == "everyone finishes")?;
+        Some((stuck.class, stuck.actual, ended))
+    });
+    found.unwrap_or_else(|| panic!("{bug} lets everyone finish"))
+}
+
+#[test]
+fn who_does_not_finish_is_told_apart_by_what_will_still_happen() {
+    let settle = Span::hours(48);
+    // Nobody says it again: the queue is empty, and that is said at once.
+    let (class, said, ended) = unfinished(Bug::DropsOutbox, &lossy());
+    assert_eq!(class, Class::Deadlock, "{said}");
+    assert!(ended < settle, "{ended}");
+    assert!(said.contains("nothing will happen any more"), "{said}");
+    // Someone goes on asking, at a decent pace, and is never answered.
+    let (class, patient, ended) = unfinished(Bug::ForgetsRefusal, &lossy());
+    assert_eq!(class, Class::Stuck, "{patient}");
+    assert!(ended >= settle, "{ended}");
+    // Someone asks and is answered, without end and without getting anywhere.
+    let (class, busy, ended) = unfinished(Bug::AsksForEver, &lossy());
+    assert_eq!(class, Class::Livelock, "{busy}");
+    assert!(ended < settle, "{ended}");
+    assert!(busy.contains("nobody comes further"), "{busy}");
+    for said in [said, patient, busy] {
+        let parts = [" waits for ", " since ", "; last "];
+        assert!(parts.iter().all(|part| said.contains(part)), "{said}");
+    }
 }

@@ -22,7 +22,12 @@ pub(super) struct Explore {
     )]
     wanted: bool,
     /// The most states that --explore looks at.
-    #[arg(long, value_name = "N", default_value_t = 200_000, requires = "wanted")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1_000_000,
+        requires = "wanted"
+    )]
     states: usize,
     /// Explore the orders of arrival only: nothing goes wrong.
     #[arg(long, requires = "wanted")]
@@ -114,9 +119,9 @@ fn told(scenario: &Scenario, explored: &Exploration, file: Option<&PathBuf>) -> 
         };
     }
     let how = if explored.exhausted {
-        "every state within reach was seen"
+        "exhausted: every state within reach was seen"
     } else {
-        "not every state was seen"
+        "not exhausted: the bound came first"
     };
     let _infallible = writeln!(
         text,
