@@ -2,11 +2,12 @@
 //!
 //! Such a token has neither HKDF nor AES-GCM-SIV, so it is not the whole chip: signing keys are
 //! made in it and never leave it, and it encrypts the key of the chip's memory, in which the
-//! terminal key lies. Counting and sealing run in this program's memory. Its signatures have a
-//! nonce of its own; a low s is ours to make (see [`Held`]).
+//! terminal key lies. Counting and sealing run in this program's locked memory. Its signatures
+//! have a nonce of its own; a low s is ours to make (see [`Held`]).
 
+use crate::code::sealed::TerminalKey;
 use crate::id::TerminalId;
-use crate::roles::chip::Hardware;
+use crate::roles::chip::{Hardware, Locked};
 use crate::sign::{Held, PublicKey, SIGNATURE_LEN, SigningKey};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
@@ -188,6 +189,11 @@ impl Hardware for Shared {
         };
         let key = found().map_err(|error| error.to_string())?;
         Ok(SigningKey::held(Arc::new(key)))
+    }
+
+    fn lock(&self, key: &TerminalKey) -> Option<Locked> {
+        let locked = region::lock(std::ptr::from_ref(key), size_of::<TerminalKey>());
+        locked.ok().map(|guard| Locked(Box::new(guard)))
     }
 }
 

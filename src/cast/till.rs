@@ -144,7 +144,8 @@ impl Till {
         Chip {
             name: self.name,
             keys: Some(ChipKeys {
-                terminal: self.key.clone(),
+                terminal: Box::new(self.key.clone()),
+                locked: None,
                 signing: Arc::clone(&self.signing),
                 certificate: self.certificate.clone(),
                 route: self.route,

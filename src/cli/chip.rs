@@ -322,7 +322,7 @@ fn status(dir: &Path) -> Ended {
             "tries     PIN {}, PUK {}",
             status.pin_tries, status.puk_tries
         ),
-        format!("keys      {}", whereabouts(dir)?),
+        format!("keys      {}", whereabouts(dir, desk.device.is_locked())?),
     ];
     if let Some(keys) = desk.device.image().keys() {
         let certificate = &keys.certificate;
@@ -350,11 +350,12 @@ fn status(dir: &Path) -> Ended {
 }
 
 /// Where its keys are, and where they are used.
-fn whereabouts(dir: &Path) -> Result<String, Failure> {
+fn whereabouts(dir: &Path, locked: bool) -> Result<String, Failure> {
+    let memory = if locked { "locked memory" } else { "memory" };
     Ok(match token::Place::read(dir)? {
         None => "in this virtual chip's encrypted memory; sealed and signed inside it".to_owned(),
         Some(place) => format!(
-            "signs in token {}; seals in this program's memory, under a terminal key that the \
+            "signs in token {}; seals in this program's {memory}, under a terminal key that the \
              token wraps",
             Text::clean(&place.token)
         ),

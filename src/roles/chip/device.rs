@@ -53,6 +53,12 @@ impl<S: Storage> Device<S> {
         self.lasting.image()
     }
 
+    /// Whether its terminal key is in memory that is never written to disk.
+    pub fn is_locked(&self) -> bool {
+        let keys = self.chip.keys.as_ref();
+        keys.is_some_and(|keys| keys.locked.is_some())
+    }
+
     /// Puts in keys: see [`Image`]. A session ends, since it is another epoch's.
     pub fn put_keys(self, keys: KeyImage, now: Time) -> Result<Self, DeviceError> {
         let mut device = Self::of(self.lasting.put_keys(keys)?)?;

@@ -14,7 +14,7 @@
 
 use super::instruction::Life;
 use super::memory::{COUNTERS_AHEAD, PIN_TRIES_MAX, PUK_TRIES_MAX};
-use super::{ChipKeys, Pin};
+use super::{ChipKeys, Locked, Pin};
 use crate::code::sealed::{Certificate, Flags, Seed, TerminalKey};
 use crate::id::TerminalId;
 use crate::sign::{KeyError, SigningKey, Suite};
@@ -80,12 +80,12 @@ impl KeyImage {
                 .map_err(|detail| ImageError::Hardware { detail })?,
             (None, None) => return Err(ImageError::Content),
         };
+        let key = *self.terminal_key.expose();
+        let terminal = Box::new(TerminalKey::from_bytes(key, self.terminal, self.epoch));
+        let hardware = held.hardware.as_ref();
         Ok(ChipKeys {
-            terminal: TerminalKey::from_bytes(
-                *self.terminal_key.expose(),
-                self.terminal,
-                self.epoch,
-            ),
+            locked: hardware.and_then(|hardware| hardware.lock(&terminal)),
+            terminal,
             signing: Arc::new(signing),
             certificate: self.certificate.clone(),
             route: self.route,
@@ -238,6 +238,10 @@ fn unpadded(seed: &Seed) -> Pin {
 pub trait Hardware: Send + Sync + fmt::Debug {
     /// A terminal's key of an epoch, or why it is not reached.
     fn signing_key(&self, terminal: TerminalId, epoch: u8) -> Result<SigningKey, String>;
+
+    /// Locks the memory of the key that hardware cannot seal with; nothing where the system does
+    /// not let us.
+    fn lock(&self, key: &TerminalKey) -> Option<Locked>;
 }
 
 /// What encrypts a chip's memory: a real chip has it in fuses.

@@ -60,8 +60,10 @@ pub struct Chip {
 /// What a chip seals and signs with.
 #[derive(Debug)]
 pub struct ChipKeys {
-    /// Seals; knows its terminal and epoch.
-    pub terminal: TerminalKey,
+    /// Seals; knows its terminal and epoch. Boxed, so that it stays where it is locked.
+    pub terminal: Box<TerminalKey>,
+    /// Keeps the terminal key's memory from being written to disk, if it is.
+    pub locked: Option<Locked>,
     /// Signs; its suite is the codes'.
     pub signing: Arc<SigningKey>,
     /// The issuer's word for that key.
@@ -70,6 +72,15 @@ pub struct ChipKeys {
     pub route: [u8; 3],
     /// Its codes' flags; with [`Flags::CERTIFICATE`] the certificate travels in each.
     pub flags: Flags,
+}
+
+/// Memory that the system never writes to disk, until this is dropped.
+pub struct Locked(pub Box<dyn Send + Sync>);
+
+impl fmt::Debug for Locked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Locked")
+    }
 }
 
 impl ChipKeys {

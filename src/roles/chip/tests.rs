@@ -35,7 +35,12 @@ pub(in crate::roles) fn keys(suite: Suite) -> ChipKeys {
         name: Text::clean("Bean There"),
     };
     ChipKeys {
-        terminal: TerminalKey::derive(&MasterKey::from_bytes([7; 32]), TERMINAL, 1),
+        terminal: Box::new(TerminalKey::derive(
+            &MasterKey::from_bytes([7; 32]),
+            TERMINAL,
+            1,
+        )),
+        locked: None,
         certificate: Certificate::issue(&issuer, draft).unwrap(),
         signing: Arc::new(signing),
         route: [0, 0, 1],

@@ -417,7 +417,8 @@ fn a_chip_in_a_token_lives_from_blank_to_terminated() {
     assert!(stderr(&other).contains("there is counter 3"));
     let pin = hardware.personalised();
     let status = hardware.chip(&["status"]);
-    assert!(stdout(&status).contains("signs in token counter 3"));
+    let says = "signs in token counter 3; seals in this program's locked memory";
+    assert!(stdout(&status).contains(says), "{}", stdout(&status));
     assert!(stdout(&status).contains("self-test passed"));
     let fuses = hardware.folder.path().join("chips/my-shop/fuses.key");
     assert!(!fuses.exists(), "the memory's key is wrapped");
