@@ -171,6 +171,11 @@ impl Signer {
         })
     }
 
+    /// Where the codes of receipts that may come again are remembered.
+    pub(super) fn codes_file(&self) -> Option<PathBuf> {
+        Some(self.counter_file()?.with_extension("codes"))
+    }
+
     /// Beside the keys; for the built-in network in the XDG state folder.
     fn counter_file(&self) -> Option<PathBuf> {
         let name = format!("{}.counter", self.till.name);

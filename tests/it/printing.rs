@@ -205,6 +205,32 @@ fn a_receipt_that_is_printed_again_has_the_code_that_it_had() {
     assert_ne!(anonymous(), anonymous());
 }
 
+#[test]
+fn a_receipt_keeps_its_code_when_the_proxy_is_killed_and_in_other_processes() {
+    let printer = Printer::start();
+    let to = format!("socket://{}", printer.address);
+    let job = |order: &str| {
+        let number = format!("Order {order}-{}", std::process::id());
+        String::from_utf8_lossy(JOB).replace("Order A1-0042", &number)
+    };
+    let printed = |proxy: &Proxy, job: &str| {
+        proxy.print(job.as_bytes());
+        printer.until(ends_with_cut)
+    };
+    let (one, two) = (job("K1"), job("K2"));
+    let mut proxy = Proxy::start(&to, &[]);
+    let (first, second) = (printed(&proxy, &one), printed(&proxy, &two));
+    proxy.child.kill().unwrap();
+    assert_ne!(first, second);
+    drop(proxy);
+    let proxy = Proxy::start(&to, &[]);
+    assert_eq!(printed(&proxy, &one), first);
+    drop(proxy); // a printer serves one at a time
+    let alone = quittance(&["receipt", "print", "-", "--to", &to], two.as_bytes());
+    assert_eq!(alone.status.code(), Some(0));
+    assert_eq!(printer.until(ends_with_cut), second);
+}
+
 const ASK: &[u8] = b"\x10\x04\x01";
 
 /// A till whose answers are waited for, but not for ever.

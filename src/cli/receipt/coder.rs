@@ -1,22 +1,20 @@
 //! Codes made on the way through, with the key of a terminal as `qr` makes them.
 //!
-//! One receipt, one code: what comes again with its number and text, or as a copy of the one job,
-//! has the code that it had. Without that, whoever pays both copies pays twice.
+//! One receipt, one code: what comes again with its number and text within a day, or as a copy of
+//! the one job, has the code that it had. Without that, whoever pays both copies pays twice.
 
 use super::super::clock;
 use super::super::exit::Failure;
 use super::super::shell::Signer;
+use super::known::Known;
 use super::proxy::Route;
-use crate::code::sealed::{Draft, ReceiptDigest, SealedOrder, digest};
+use crate::code::sealed::{Blob, Draft, ReceiptDigest, SealedOrder, digest};
 use crate::play::proxy::{Coded, Coder};
 use crate::receipt::{Hints, Payable, Profile, read};
 use crate::roles::terminal::Blocks;
 use crate::text::Text;
-use std::collections::VecDeque;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// How many receipts are known again.
-const KNOWN_MAX: usize = 4096;
 
 /// What receipts come again as.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,13 +35,14 @@ pub(super) fn coder(
 ) -> Result<(Coder, String), Failure> {
     let signer = Signer::open(&to.network, to.terminal)?;
     let note = signer.note.clone();
+    let known = Known::of(signer.codes_file());
     let own = Own {
         signer,
         profile: profile.clone(),
         hints,
         jobs,
         last: Mutex::new(0),
-        known: Mutex::default(),
+        known: Mutex::new(known),
     };
     Ok((Arc::new(move |job: &[u8]| own.code(job)), note))
 }
@@ -55,8 +54,7 @@ struct Own {
     jobs: Jobs,
     /// The counter that was used last: without a file to count in, the clock's seconds repeat.
     last: Mutex<u32>,
-    /// What was coded, the oldest first.
-    known: Mutex<VecDeque<(ReceiptDigest, Coded)>>,
+    known: Mutex<Known>,
 }
 
 impl Own {
@@ -67,37 +65,43 @@ impl Own {
             return Err(said(&format!("{} receipts in one job", papers.len())));
         };
         let payable = paper.verdict.as_ref().map_err(|why| said(why))?;
-        let text = digest(&paper.text());
-        let again = self.jobs == Jobs::Copies || paper.reading.order.is_some();
+        let (text, now) = (digest(&paper.text()), clock::now());
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, coded)) = known.iter().find(|(of, _)| again && *of == text) {
-            return Ok(coded.clone());
-        }
-        let coded = self.seal(payable, text)?;
-        if again {
-            known.push_back((text, coded.clone()));
-            let old = known.len().saturating_sub(KNOWN_MAX);
-            known.drain(..old);
-        }
-        Ok(coded)
+        let numbered = paper.reading.order.is_some();
+        let code = match (numbered, self.jobs) {
+            (true, _) => known.code_of(text, now, || self.seal(payable, text)),
+            (false, Jobs::OfTills) => self.seal(payable, text),
+            (false, Jobs::Copies) => known.here(text, now).map_or_else(
+                || {
+                    let code = self.seal(payable, text)?;
+                    known.keep_here(text, now, &code);
+                    Ok(code)
+                },
+                Ok,
+            ),
+        };
+        self.block(&code.map_err(|Uncoded(why)| why)?, payable)
     }
 
-    fn seal(&self, payable: &Payable, text: ReceiptDigest) -> Result<Coded, Text> {
-        let said = |why: &dyn std::fmt::Display| Text::clean(&why.to_string());
-        let counter = self.counter().map_err(|failure| said(&failure.message))?;
-        let draft = self.draft(counter, payable, text);
-        let sealed = self.signer.seal(&draft);
-        let (blob, _) = sealed.map_err(|failure| said(&failure.message))?;
+    fn seal(&self, payable: &Payable, text: ReceiptDigest) -> Result<Blob, Uncoded> {
+        let said = |failure: Failure| Uncoded(Text::clean(&failure.message));
+        let draft = self.draft(self.counter().map_err(said)?, payable, text);
+        let (code, _) = self.signer.seal(&draft).map_err(said)?;
+        Ok(code)
+    }
+
+    /// The code as its printer prints it.
+    fn block(&self, code: &Blob, payable: &Payable) -> Result<Coded, Text> {
         let blocks = Blocks {
             printer: &self.profile,
             host: &self.signer.host,
             bank: None,
             caption: "Scan to pay",
         };
-        let block = blocks.of(&blob, payable.amount).map_err(|e| said(&e))?;
+        let block = blocks.of(code, payable.amount);
         let note = format!("{} {}", payable.amount, payable.reference);
         Ok(Coded {
-            block,
+            block: block.map_err(|why| Text::clean(&why.to_string()))?,
             note: Text::clean(note.trim_end()),
         })
     }
@@ -127,5 +131,15 @@ impl Own {
             },
             certificate: None,
         }
+    }
+}
+
+/// Why a receipt gets no code.
+struct Uncoded(Text);
+
+impl From<io::Error> for Uncoded {
+    /// What is not remembered would be asked for again with the next copy.
+    fn from(error: io::Error) -> Self {
+        Self(Text::clean(&format!("remember the code: {error}")))
     }
 }

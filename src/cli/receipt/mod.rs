@@ -5,6 +5,7 @@ mod check;
 mod coder;
 mod explain;
 mod json;
+mod known;
 mod print;
 mod profiles;
 mod proxy;
