@@ -114,6 +114,7 @@ fn region<'a>(rows: &'a Rows, entries: &[Entry]) -> impl Iterator<Item = &'a Row
         matches!(
             role,
             Role::Total(_)
+                | Role::Amount
                 | Role::Subtotal
                 | Role::Tendered(_)
                 | Role::Change

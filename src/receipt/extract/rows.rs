@@ -10,8 +10,10 @@ use std::borrow::Cow;
 /// What an amount is, by its label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Role {
-    /// What is to be paid; how strongly the label says so, 0 (`Amount`) to 3 (`Grand total`).
+    /// What is to be paid; how strongly the label says so, 0 (`Other total`) to 3 (`Grand total`).
     Total(u8),
+    /// Called an amount or a sum, and nothing more.
+    Amount,
     Subtotal,
     Tax,
     /// What a tax is computed on, or one tax rate's share of the sale.
@@ -402,7 +404,7 @@ pub(super) fn role(flags: Flags) -> Option<Role> {
         () if has(CASH | CARD | WALLET | PAID) => Role::Tendered(means(flags)),
         () if has(EXCLUDING) && has(AMOUNT) => Role::Subtotal,
         () if has(AMOUNT) && has(INCLUDING) && !has(OTHER) => Role::Total(1),
-        () if has(AMOUNT) && !has(OTHER) => Role::Total(0),
+        () if has(AMOUNT) && !has(OTHER) => Role::Amount,
         () => return None,
     })
 }

@@ -19,6 +19,8 @@ pub(super) struct Choice {
     pub(super) rank: u8,
     pub(super) times: usize,
     pub(super) doubtful: bool,
+    /// Its label says amount or sum: not that it is the whole, and not that it is something else.
+    pub(super) called: bool,
     pub(super) support: Vec<Support>,
     pub(super) against: Vec<Against>,
     /// The tax that was added on the way to it.
@@ -34,6 +36,7 @@ impl Choice {
             rank,
             times: 1,
             doubtful,
+            called: false,
             support: Vec::new(),
             against: Vec::new(),
             tax: None,
@@ -148,7 +151,7 @@ impl Parts {
                     parts.tendered.push((value, means));
                     continue;
                 }
-                Role::Total(_) | Role::Aside => continue,
+                Role::Total(_) | Role::Amount | Role::Aside => continue,
             };
             if list.len() >= PARTS_MAX {
                 continue;
@@ -257,18 +260,24 @@ pub(super) fn choices(entries: &[Entry], parts: &Parts, items: &Items) -> Vec<Ch
     let adjustments = parts.adjustments();
     let mut out: Vec<Choice> = Vec::new();
     for entry in entries {
-        let Role::Total(rank) = entry.role else {
-            continue;
+        let (rank, called) = match entry.role {
+            Role::Total(rank) if entry.summary => (rank.min(1), false),
+            Role::Total(rank) => (rank, false),
+            Role::Amount => (0, true),
+            _ => continue,
         };
-        let rank = if entry.summary { rank.min(1) } else { rank };
         match out.iter_mut().find(|c| c.value == entry.value) {
             Some(known) => {
                 known.times += 1;
                 known.rank = known.rank.max(rank);
                 known.doubtful |= entry.doubtful;
+                known.called |= called;
                 known.line = entry.line;
             }
-            None => out.push(Choice::new(entry.value, entry.line, rank, entry.doubtful)),
+            None => out.push(Choice {
+                called,
+                ..Choice::new(entry.value, entry.line, rank, entry.doubtful)
+            }),
         }
     }
     rounded(&mut out, parts);

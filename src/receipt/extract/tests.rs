@@ -31,6 +31,32 @@ fn refused(text: &str, currency: Option<&str>) -> &'static str {
 }
 
 #[test]
+fn a_sum_that_is_called_no_more_than_an_amount_is_payable_when_the_items_come_to_it() {
+    let told = |sum: &str| {
+        let text = format!("CASA\nTicket 123\n1 Cafe     1,50\n2 Pan      4,00\n{sum}");
+        match verdict(&text, Some("EUR")).1 {
+            Ok(payable) => payable.amount.to_string(),
+            Err(why) => why.name().to_owned(),
+        }
+    };
+    for word in ["Importe", "Importo", "Montant", "Valor", "Tutar", "Betrag"] {
+        assert_eq!(told(&format!("{word}    5,50\n")), "5.50 EUR", "{word}");
+        assert_eq!(
+            told(&format!("{word}    5,60\n")),
+            "does-not-add-up",
+            "{word}"
+        );
+    }
+    let less = "Importe  5,50\nDescuento  -0,50\nImporte  5,00\n";
+    assert_eq!(told(less), "5.00 EUR");
+    let total = "Importe  5,50\nIVA 10%  0,55\nTotal  6,05\n";
+    assert_eq!(told(total), "6.05 EUR");
+    // What comes below is not in it, and without a word nothing says that it is no third item.
+    assert_ne!(told("Importe  5,50\nServicio  0,55\n"), "5.50 EUR");
+    assert_ne!(told("Cena     5,50\n"), "5.50 EUR");
+}
+
+#[test]
 fn a_german_supermarket() {
     let text = "
         Frischmarkt Müller GmbH

@@ -192,7 +192,8 @@ fn sound(choice: &Choice, reading: &Reading) -> Result<(), NotPayable> {
     if choice.doubtful && !choice.support.iter().any(settled) {
         return Err(NotPayable::DoubtfulAmount(total));
     }
-    if choice.rank == 0 {
+    let adds_up = choice.called && choice.support.iter().any(|s| matches!(s, Support::Items));
+    if choice.rank == 0 && !adds_up {
         return Err(NotPayable::UnlabelledTotal(total));
     }
     match reading.method.as_ref().map(|m| m.value) {
