@@ -123,8 +123,12 @@ const LABELS: &[(Strength, &str)] = &[
     ),
     (6, "伝票№|거래 번호|交易编号"),
     (
+        8,
+        "fatura fs|fatura ft|fatura fr|fatura simplificada fs|fatura recibo fr",
+    ),
+    (
         5,
-        "receipt|invoice|chk|slip no|slip #|sale no|sale #|taxinv|bon|beleg|note n",
+        "scontrino|ricevuta|recibo|fatura|fis|albaran|receipt|invoice|chk|slip no|slip #|sale no|sale #|taxinv|bon|beleg|note n",
     ),
     (
         5,

@@ -134,8 +134,11 @@ fn value_of(part: &str, normal: &str) -> Option<(Strength, String)> {
     {
         return None;
     }
-    let ok = is_reference(&value)
-        && When::read(raw, false).is_none_or(|_| value.len() > 10 && !value.contains(['/', ':']));
+    // "Order 5 May 2024" is a date, "Order 5  05/05/2024" a number and a date.
+    let behind = raw.get(value.len()..).unwrap_or("");
+    let date = When::read(raw, false).is_some() && When::read(behind, false).is_none();
+    let long = value.len() > 10 && !value.contains(['/', ':']);
+    let ok = is_reference(&value) && (!date || long);
     // A bare word needs a number behind it at once: "Order 1847", but no "Bill Smith 5".
     (ok && (marked || strength >= 4 || value.len() >= 4)).then_some((strength, value))
 }
@@ -244,6 +247,11 @@ mod tests {
             ("#PRUEBA1", "PRUEBA1"),
             ("Fiş No: 0042", "0042"),
             ("INV NO: CS-SA-0108558", "CS-SA-0108558"),
+            ("Ticket 123  05/11/2023 10:15", "123"),
+            ("Order 12 2024-05-12", "12"),
+            ("Scontrino 12 05/11/2023", "12"),
+            ("Fatura FS 2023/12", "2023/12"),
+            ("Fiş 0087", "0087"),
         ] {
             assert_eq!(
                 order_value(line).map(|v| v.1).as_deref(),
@@ -261,6 +269,10 @@ mod tests {
             "BILL SMITH",
             "No refunds",
             "Order date 12/05/2024",
+            "Order 12/05/2024",
+            "Order 12/05/2024 10:15",
+            "Order 5 May 2024",
+            "Ticket 12.05.2024 10:15",
             "Total Tagihan: Rp147.400",
             "Bill RM12.50",
         ] {
