@@ -101,7 +101,7 @@ impl Lines {
         if self.0.len() > LINES_BYTES {
             self.0.clear();
         }
-        serde_json::to_writer(&mut self.0, &line.to_json()).expect("memory takes everything");
+        serde_json::to_writer(&mut self.0, line).expect("memory takes everything");
         self.0.push(b'\n');
     }
 }

@@ -19,7 +19,6 @@ use crate::text::Text;
 use crate::time::Time;
 use crate::words::words;
 use sha2::{Digest, Sha256};
-use smallvec::SmallVec;
 use std::borrow::Cow;
 
 words! {
@@ -310,7 +309,7 @@ impl Chain {
     }
 
     fn hash(&self, entry: &Entry) -> [u8; 32] {
-        let mut bytes = Bytes::new();
+        let mut bytes = Vec::with_capacity(HASHED_BYTES);
         bytes.extend_from_slice(&self.head);
         entry.put_columns(&mut |value| append(&mut bytes, value));
         match self.kind {
@@ -326,24 +325,27 @@ impl Chain {
     }
 }
 
-/// What an entry is hashed over; most have fewer bytes.
-type Bytes = SmallVec<[u8; 512]>;
+/// What an entry is hashed over has seldom more bytes.
+const HASHED_BYTES: usize = 512;
 
-fn append(bytes: &mut Bytes, value: Value<'_>) {
-    let (tag, part) = match &value {
-        Value::Null => (0, &[][..]),
-        Value::Int(n) => return append_int(bytes, *n),
-        Value::Text(text) => (2, text.as_bytes()),
-        Value::Blob(blob) => (3, *blob),
-    };
-    bytes.push(tag);
-    bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
-    bytes.extend_from_slice(part);
+/// Appends a value with its tag; texts and blobs with their length too. Why arrays of a known size:
+/// an entry has twenty values, most of them nothing, and each such array is one store.
+fn append(bytes: &mut Vec<u8>, value: Value<'_>) {
+    match value {
+        Value::Null => bytes.extend_from_slice(&[0; 5]),
+        Value::Int(n) => {
+            let [a, b, c, d, e, f, g, h] = n.to_be_bytes();
+            bytes.extend_from_slice(&[1, a, b, c, d, e, f, g, h]);
+        }
+        Value::Text(text) => append_part(bytes, 2, text.as_bytes()),
+        Value::Blob(blob) => append_part(bytes, 3, blob),
+    }
 }
 
-fn append_int(bytes: &mut Bytes, n: i64) {
-    bytes.push(1);
-    bytes.extend_from_slice(&n.to_be_bytes());
+fn append_part(bytes: &mut Vec<u8>, tag: u8, part: &[u8]) {
+    let [a, b, c, d] = u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes();
+    bytes.extend_from_slice(&[tag, a, b, c, d]);
+    bytes.extend_from_slice(part);
 }
 
 macro_rules! entry_columns {

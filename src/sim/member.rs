@@ -6,7 +6,6 @@ use crate::db::{Postgres, Sqlite};
 use crate::id::{Name, Party};
 use crate::journal::{Entry, EventKind};
 use crate::message::{MessageKind, Sender};
-use crate::roles::actor::Input;
 use crate::roles::{Actor, Done, Group, Role, Taken};
 use crate::scenario::Skew;
 use crate::store::{
@@ -111,8 +110,8 @@ pub(super) struct Origin {
 }
 
 /// A party in the world.
-pub(super) struct Member {
-    pub(super) actor: Arc<Actor>,
+pub(super) struct Member<R: Role = Actor> {
+    pub(super) actor: Arc<R>,
     pub(super) party: Party,
     pub(super) sender: Sender,
     /// The actor of a scenario that it belongs to.
@@ -133,7 +132,7 @@ pub(super) struct Member {
     /// Whether its disk is at work.
     pub(super) flushing: bool,
     /// What has arrived for the next commit.
-    pub(super) waiting: Vec<(Taken<Input>, Origin)>,
+    pub(super) waiting: Vec<(Taken<R::Input>, Origin)>,
     /// How many journal entries were shown to the observer.
     pub(super) seen: u64,
 }
@@ -141,8 +140,8 @@ pub(super) struct Member {
 /// The end of time: never.
 pub(super) const NEVER: Time = Time::from_nanos(u64::MAX);
 
-impl Member {
-    pub(super) fn new(actor: Actor, bank: Option<Name>, store: Store, chance: &Chance) -> Self {
+impl<R: Role> Member<R> {
+    pub(super) fn new(actor: R, bank: Option<Name>, store: Store, chance: &Chance) -> Self {
         let party = actor.me();
         Self {
             chance: chance.for_party(&party),
@@ -177,6 +176,46 @@ impl Member {
         })
     }
 
+    /// Handles and commits.
+    pub(super) fn run(&mut self, inputs: &[Taken<R::Input>]) -> SmallVec<[Done; 1]> {
+        let mut group = Group {
+            role: &*self.actor,
+            chance: &self.chance,
+            store: self.store.backend(),
+        };
+        match inputs {
+            [one] => SmallVec::from_buf([group.run_one(one)]),
+            several => group.run(several).into(),
+        }
+    }
+
+    /// What these inputs would record, if they were handled now.
+    pub(super) fn rehearse(&mut self, inputs: &[Taken<R::Input>]) -> Vec<EventKind> {
+        let mut rehearsal = Rehearsal {
+            store: self.store.backend(),
+            kinds: Vec::new(),
+        };
+        let mut group = Group {
+            role: &*self.actor,
+            chance: &self.chance,
+            store: &mut rehearsal,
+        };
+        group.decide(inputs);
+        rehearsal.kinds
+    }
+
+    /// The power fails.
+    pub(super) fn crash(&mut self) -> Result<(), StoreError> {
+        self.up = false;
+        self.life += 1;
+        self.wake = NEVER;
+        self.flushing = false;
+        self.waiting.clear();
+        self.store.power_fails()
+    }
+}
+
+impl Member {
     /// What it remembers and waits for; not what it once recorded.
     pub(super) fn number(&mut self, hash: &mut impl Hasher) {
         (self.up, self.flushing, self.waiting.len()).hash(hash);
@@ -203,44 +242,6 @@ impl Member {
             )
                 .hash(hash);
         }
-    }
-
-    /// Handles and commits.
-    pub(super) fn run(&mut self, inputs: &[Taken<Input>]) -> SmallVec<[Done; 1]> {
-        let mut group = Group {
-            role: &*self.actor,
-            chance: &self.chance,
-            store: self.store.backend(),
-        };
-        match inputs {
-            [one] => SmallVec::from_buf([group.run_one(one)]),
-            several => group.run(several).into(),
-        }
-    }
-
-    /// What these inputs would record, if they were handled now.
-    pub(super) fn rehearse(&mut self, inputs: &[Taken<Input>]) -> Vec<EventKind> {
-        let mut rehearsal = Rehearsal {
-            store: self.store.backend(),
-            kinds: Vec::new(),
-        };
-        let mut group = Group {
-            role: &*self.actor,
-            chance: &self.chance,
-            store: &mut rehearsal,
-        };
-        group.decide(inputs);
-        rehearsal.kinds
-    }
-
-    /// The power fails.
-    pub(super) fn crash(&mut self) -> Result<(), StoreError> {
-        self.up = false;
-        self.life += 1;
-        self.wake = NEVER;
-        self.flushing = false;
-        self.waiting.clear();
-        self.store.power_fails()
     }
 }
 

@@ -286,7 +286,7 @@ impl Rule {
     }
 
     /// The event of this actor that the rule waits for.
-    pub(super) fn awaits(&self, actor: Name) -> Option<EventKind> {
+    fn awaits(&self, actor: Name) -> Option<EventKind> {
         let here = self.site == Site::Party(actor) && self.left != Some(0);
         match self.moment {
             scenario::Moment::Before(kind) | scenario::Moment::After(kind) if here => Some(kind),
@@ -332,9 +332,19 @@ impl Rule {
         kind == PartyKind::Chip || self.does != FaultKind::ChipAbsent
     }
 
-    fn strikes(&mut self, key: DrawKey) -> bool {
+    /// Whether it strikes at this commit of an actor, provided that it records the event that the
+    /// rule waits for.
+    pub(super) fn lurks(&self, actor: Name, key: DrawKey) -> bool {
+        self.awaits(actor).is_some() && self.would_strike(key)
+    }
+
+    fn would_strike(&self, key: DrawKey) -> bool {
         let key = key.with(of_bytes(self.id.as_str().as_bytes()));
-        let strikes = self.left != Some(0) && key.happens(self.chance_ppm, Purpose::Rule);
+        self.left != Some(0) && key.happens(self.chance_ppm, Purpose::Rule)
+    }
+
+    fn strikes(&mut self, key: DrawKey) -> bool {
+        let strikes = self.would_strike(key);
         if strikes && let Some(left) = &mut self.left {
             *left -= 1;
         }

@@ -11,7 +11,7 @@ use super::world::{Happening, World};
 use crate::id::Party;
 use crate::message::{Message, MessageKind};
 use crate::order::PaymentState;
-use crate::roles::Taken;
+use crate::roles::{Role, Taken};
 use crate::time::Time;
 use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
@@ -75,7 +75,7 @@ fn said(message: &Message) -> Option<PaymentState> {
     }
 }
 
-impl<O: Observer> World<O> {
+impl<O: Observer, R: Role> World<O, R> {
     pub(super) fn arrive(&mut self, arrival: Arrival) {
         let (from, to) = (&self.members[arrival.from], &self.members[arrival.to]);
         let other_life = arrival.answers.is_some_and(|asked| asked.life != to.life);

@@ -8,9 +8,7 @@ use super::plan::{Choice, Fault, Moment, Plan, What};
 use super::rule::Rule;
 use super::world::{Happening, World};
 use crate::id::{Name, Party};
-use crate::journal::EventKind;
-use crate::roles::Taken;
-use crate::roles::actor::Input;
+use crate::roles::{Role, Taken};
 use crate::scenario::Skew;
 use crate::text::Text;
 use crate::time::Span;
@@ -50,7 +48,7 @@ pub(super) enum Sky {
 /// A fault, and the rule that it came of.
 pub(super) type Ruled = (Fault, Option<Name>);
 
-impl<O: Observer> World<O> {
+impl<O: Observer, R: Role> World<O, R> {
     /// What goes wrong from here on. A world begins with fair weather.
     pub fn set_weather(&mut self, weather: Weather) {
         self.sky = match weather {
@@ -113,7 +111,7 @@ impl<O: Observer> World<O> {
     pub(super) fn crash_at(
         &mut self,
         who: usize,
-        inputs: &[Taken<Input>],
+        inputs: &[Taken<R::Input>],
         origins: &[Origin],
     ) -> Option<(Moment, Span)> {
         let quiet = match &self.sky {
@@ -126,7 +124,7 @@ impl<O: Observer> World<O> {
         if quiet && !self.noting {
             return None;
         }
-        let kinds = self.foreseen(who, inputs);
+        let mut kinds = None;
         let mut crash = None;
         for (input, origin) in inputs.iter().zip(origins) {
             let member = &self.members[who];
@@ -150,6 +148,10 @@ impl<O: Observer> World<O> {
                 self.points.push((key, what.clone()));
             }
             let actor = self.members[who].belongs_to;
+            if kinds.is_none() && self.is_in_danger(actor, key) {
+                kinds = Some(self.members[who].rehearse(inputs));
+            }
+            let kinds = kinds.as_deref().unwrap_or_default();
             let fault = match &mut self.sky {
                 Sky::Fair => None,
                 Sky::Foul {
@@ -159,7 +161,7 @@ impl<O: Observer> World<O> {
                 } => drawn_crash(key, *crash_ppm, *down).or_else(|| {
                     let mut rules = rules.iter_mut();
                     rules.find_map(|rule| {
-                        let fault = rule.on_commit((actor, party.kind), &kinds, key)?;
+                        let fault = rule.on_commit((actor, party.kind), kinds, key)?;
                         Some((fault, Some(rule.id)))
                     })
                 }),
@@ -173,14 +175,12 @@ impl<O: Observer> World<O> {
         crash
     }
 
-    /// The events that this commit would record, when a rule waits for one.
-    pub(super) fn foreseen(&mut self, who: usize, inputs: &[Taken<Input>]) -> Vec<EventKind> {
-        let actor = self.members[who].belongs_to;
+    /// Whether a rule strikes at this commit if it records an event of its choice: only then it has
+    /// to be known beforehand what the commit records, which costs as much as the commit.
+    fn is_in_danger(&self, actor: Name, key: DrawKey) -> bool {
         match &self.sky {
-            Sky::Foul { rules, .. } if rules.iter().any(|rule| rule.awaits(actor).is_some()) => {
-                self.members[who].rehearse(inputs)
-            }
-            _ => Vec::new(),
+            Sky::Foul { rules, .. } => rules.iter().any(|rule| rule.lurks(actor, key)),
+            Sky::Fair | Sky::Planned(_) => false,
         }
     }
 
@@ -239,7 +239,7 @@ impl<O: Observer> World<O> {
     }
 }
 
-impl<O: Observer> World<O> {
+impl<O: Observer, R: Role> World<O, R> {
     /// A party's clock is so far off from now on, for a rule if one says so.
     pub fn set_clock(&mut self, party: &Party, skew: Skew, rule: Option<Name>) {
         let Some(&who) = self.index.get(party) else {

@@ -14,7 +14,6 @@ use crate::code::sealed::Blob;
 use crate::id::{Name, Party};
 use crate::message::MessageKind;
 use crate::order::Reason;
-use crate::roles::actor::Input;
 use crate::roles::bank::Magic;
 use crate::roles::{Actor, Done, Effect, Outputs, Role, Taken};
 use crate::scenario::Skew;
@@ -93,15 +92,16 @@ pub(super) enum Happening {
     Cue(u32),
 }
 
-/// Parties, their links, and a clock that jumps.
-pub struct World<O> {
+/// Parties, their links, and a clock that jumps. The parties are the network's actors, or of any
+/// other role.
+pub struct World<O, R: Role = Actor> {
     /// Whoever watches.
     pub observer: O,
     /// The links.
     pub links: Links,
     /// What the run did so far.
     pub counters: Counters,
-    pub(super) members: Vec<Member>,
+    pub(super) members: Vec<Member<R>>,
     pub(super) now: Time,
     pub(super) seed: DrawKey,
     pub(super) chance: Chance,
@@ -124,6 +124,17 @@ pub struct World<O> {
 }
 
 impl<O: Observer> World<O> {
+    /// One of the network's actors joins. A wallet is known to be of its bank's app.
+    pub fn join(&mut self, actor: Actor, store: Store) {
+        let bank = match &actor {
+            Actor::Wallet(wallet) => Some(wallet.bank),
+            _ => None,
+        };
+        self.host(actor, bank, store);
+    }
+}
+
+impl<O: Observer, R: Role> World<O, R> {
     /// An empty world that begins at `starts`, in fair weather.
     pub fn new(seed: u64, starts: Time, links: Links, observer: O) -> Self {
         Self {
@@ -150,13 +161,9 @@ impl<O: Observer> World<O> {
         }
     }
 
-    /// A party joins. A wallet is known to be of its bank's app.
-    pub fn join(&mut self, actor: Actor, store: Store) {
-        let bank = match &actor {
-            Actor::Wallet(wallet) => Some(wallet.bank),
-            _ => None,
-        };
-        let member = Member::new(actor, bank, store, &self.chance);
+    /// A party of any kind joins, one of a bank's apps if it says so.
+    pub fn host(&mut self, role: R, bank: Option<Name>, store: Store) {
+        let member = Member::new(role, bank, store, &self.chance);
         let who = self.members.len();
         self.index.insert(member.party, who);
         self.members.push(member);
@@ -217,7 +224,7 @@ impl<O: Observer> World<O> {
 
     /// Something happens at a party's own side, now: a person, a device. Says whether the party
     /// took it: not while it is down, nor when its power fails before the commit.
-    pub fn local(&mut self, party: &Party, what: &'static str, input: impl Into<Input>) -> bool {
+    pub fn local(&mut self, party: &Party, what: &'static str, input: impl Into<R::Input>) -> bool {
         let Some(&who) = self.index.get(party) else {
             return false;
         };
@@ -249,7 +256,7 @@ impl<O: Observer> World<O> {
     }
 
     /// A party's role.
-    pub fn actor(&self, party: &Party) -> Option<&Actor> {
+    pub fn actor(&self, party: &Party) -> Option<&R> {
         let who = *self.index.get(party)?;
         Some(&self.members[who].actor)
     }
@@ -436,7 +443,7 @@ impl<O: Observer> World<O> {
 
     /// Takes an input: at once, or with the next commit when the disk needs time. Says whether it
     /// was taken.
-    pub(super) fn take(&mut self, who: usize, taken: Taken<Input>, origin: Origin) -> bool {
+    pub(super) fn take(&mut self, who: usize, taken: Taken<R::Input>, origin: Origin) -> bool {
         let member = &mut self.members[who];
         if member.fsync == Span::ZERO {
             return self.commit(who, std::slice::from_ref(&taken), &[origin]);
@@ -466,7 +473,7 @@ impl<O: Observer> World<O> {
 
     /// Handles inputs, commits them together, and lets out what they gave, unless the power fails.
     /// Says whether they were committed.
-    fn commit(&mut self, who: usize, inputs: &[Taken<Input>], origins: &[Origin]) -> bool {
+    fn commit(&mut self, who: usize, inputs: &[Taken<R::Input>], origins: &[Origin]) -> bool {
         let crash = self.crash_at(who, inputs, origins);
         if let Some((Moment::Before, down)) = crash {
             self.crash(who, down);
@@ -507,7 +514,7 @@ impl<O: Observer> World<O> {
     fn record(
         &mut self,
         who: usize,
-        inputs: &[Taken<Input>],
+        inputs: &[Taken<R::Input>],
         origins: &[Origin],
     ) -> (u64, SmallVec<[Done; 1]>) {
         self.counters.handles += inputs.len() as u64;
@@ -526,7 +533,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Inputs are handled now: a line of the trace for each. Gives the first one's number.
-    fn took(&mut self, who: usize, inputs: &[Taken<Input>], origins: &[Origin]) -> u64 {
+    fn took(&mut self, who: usize, inputs: &[Taken<R::Input>], origins: &[Origin]) -> u64 {
         let first = self.lines + 1;
         self.lines += inputs.len() as u64;
         self.current = first;

@@ -75,6 +75,11 @@ struct File {
     profile: Vec<Profile>,
 }
 
+static BUILTIN: LazyLock<Vec<Profile>> = LazyLock::new(|| {
+    let all = Profile::from_toml(include_str!("builtin.toml"));
+    all.expect("a test reads the built-in profiles")
+});
+
 /// Not a profile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("read the printer profiles: {0}")]
@@ -110,16 +115,12 @@ impl Profile {
 
     /// The families that are built in.
     pub fn builtin() -> Vec<Self> {
-        static ALL: LazyLock<Vec<Profile>> = LazyLock::new(|| {
-            let all = Profile::from_toml(include_str!("builtin.toml"));
-            all.expect("a test reads the built-in profiles")
-        });
-        ALL.clone()
+        BUILTIN.clone()
     }
 
     /// The built-in family of this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::builtin().into_iter().find(|p| p.name == name)
+        BUILTIN.iter().find(|p| p.name == name).cloned()
     }
 
     /// The code page behind `ESC t n` (or Star's `ESC GS t n`).
