@@ -52,6 +52,13 @@ const MARKS: &[(&str, &str)] = &[
     ("₴", "UAH"),
     ("₪", "ILS"),
     ("RMB", "CNY"),
+    ("S/", "PEN"),
+    ("S/.", "PEN"),
+    ("₲", "PYG"),
+    ("₡", "CRC"),
+    ("₦", "NGN"),
+    ("₵", "GHS"),
+    ("₸", "KZT"),
     ("Fr.", "CHF"),
     ("SFr.", "CHF"),
     ("AU$", "AUD"),
@@ -109,7 +116,7 @@ pub(super) fn before(chars: &[char], at: usize) -> Option<Before> {
     }
     // Most words before a number are no marks, and their last letter says so.
     let last = end.checked_sub(1).and_then(|i| chars.get(i))?;
-    if last.is_ascii() && !matches!(last, 'A'..='Z' | '$' | '\\' | '.' | 'p' | 'r' | 't') {
+    if last.is_ascii() && !matches!(last, 'A'..='Z' | '$' | '\\' | '.' | '/' | 'p' | 'r' | 't') {
         return None;
     }
     for length in (1..=4).rev() {

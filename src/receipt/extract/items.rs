@@ -43,8 +43,22 @@ pub(super) fn items(rows: &Rows, lines: &[Line], entries: &[Entry]) -> Items {
         ..Items::default()
     };
     let mut name: Option<&Row> = None;
-    for row in region {
+    let mut last_amount = None;
+    let mut open: Option<(Decimal, Decimal)> = None;
+    let region: Vec<&Row> = region.collect();
+    for (at, row) in region.iter().copied().enumerate() {
         if is_prose(row) {
+            continue;
+        }
+        if let Some(pair) = quantity_line(row, lines) {
+            // It explains the item above it or the one below it; else it has a price of its own.
+            let above = last_amount.is_some_and(|a| is_product(pair.0, pair.1, a));
+            found.clear &= open.is_none();
+            open = (!above).then_some(pair);
+            continue;
+        }
+        if name_before_quantity(row, region.get(at + 1).copied(), rows, lines) {
+            name = Some(row);
             continue;
         }
         let amounts: Vec<&Number> = row.numbers.iter().filter(|n| rows.is_amount(n)).collect();
@@ -62,35 +76,100 @@ pub(super) fn items(rows: &Rows, lines: &[Line], entries: &[Entry]) -> Items {
             continue;
         };
         let value = last.value;
-        if row.flags & lexicon::DISCOUNT != 0 || value.e4() < 0 {
-            found.net -= value.e4().abs();
-            continue;
-        }
-        let (quantity, unit, proved) = factors(row, last, name.filter(|n| n.line + 1 == row.line));
-        // Several amounts of which none explains the others: one of them is the price, which one?
-        let rival = |a: &&&Number| a.value != value && !is_count(a) && !is_size(a, row, lines);
-        if amounts.len() > 1 && !proved && amounts.iter().any(|a| rival(&a)) {
+        last_amount = Some(value);
+        if let Some((quantity, unit)) = open.take()
+            && !is_product(quantity, unit, value)
+        {
             found.clear = false;
         }
-        let own = name_of(row, lines);
-        let named = own.or_else(|| {
-            name.and_then(|n| lines.get(n.line))
-                .map(|l| Text::clean(l.text.as_str().trim()))
-        });
-        found.net += value.e4();
-        found.gross += value.e4();
-        if found.items.len() < ITEMS_MAX {
-            let name = named.unwrap_or_default();
-            found.items.push(Item {
-                name,
-                quantity,
-                unit,
-                amount: Some(value),
-            });
-        }
+        let name = name.and_then(|n| Some((n, lines.get(n.line)?)));
+        priced(&mut found, row, &amounts, name, lines);
     }
-    found.clear &= !found.items.is_empty();
+    found.clear &= !found.items.is_empty() && open.is_none();
     found
+}
+
+/// Adds what a line with an amount at its end says: something sold, or something taken off.
+fn priced(
+    found: &mut Items,
+    row: &Row,
+    amounts: &[&Number],
+    above: Option<(&Row, &Line)>,
+    lines: &[Line],
+) {
+    let Some(last) = amounts.last() else { return };
+    let value = last.value;
+    if row.flags & lexicon::DISCOUNT != 0 || value.e4() < 0 {
+        found.net -= value.e4().abs();
+        return;
+    }
+    let near = above.filter(|a| a.0.line + 1 == row.line).map(|a| a.0);
+    let (quantity, unit, proved) = factors(row, last, near);
+    // Several amounts of which none explains the others: one of them is the price, which one?
+    let rival = |a: &&&Number| a.value != value && !is_count(a) && !is_size(a, row, lines);
+    if amounts.len() > 1 && !proved && amounts.iter().any(|a| rival(&a)) {
+        found.clear = false;
+    }
+    found.net += value.e4();
+    found.gross += value.e4();
+    if found.items.len() < ITEMS_MAX {
+        let above = above.map(|(_, line)| Text::clean(line.text.as_str().trim()));
+        let name = name_of(row, lines).or(above).unwrap_or_default();
+        found.items.push(Item {
+            name,
+            quantity,
+            unit,
+            amount: Some(value),
+        });
+    }
+}
+
+/// `0,938 kg x 1,99 EUR/kg`, `2 Stk x 0,75`: how many at which price, and no amount. Tills print it
+/// above the item's line or below it.
+fn quantity_line(row: &Row, lines: &[Line]) -> Option<(Decimal, Decimal)> {
+    const UNITS: &[&str] = &[
+        "x", "kg", "g", "lb", "lbs", "l", "stk", "st", "stuck", "ad", "adet", "un", "und", "uds",
+        "ud", "u", "pz", "pcs", "pc", "ea", "each", "net", "a", "par", "eur", "kg/kg", "per", "点",
+        "個", "单", "単", "개", "件", "按", "piece", "pce", "stueck", "lt", "buah", "unit",
+    ];
+    let [quantity, unit] = row.numbers.as_slice() else {
+        return None;
+    };
+    let text = lines.get(row.line)?.text.as_str();
+    let chars: Vec<char> = text.chars().collect();
+    let between: String = chars.get(quantity.to..unit.from)?.iter().collect();
+    let between = lexicon::normal(&between);
+    let times = between
+        .split([' ', '.'])
+        .any(|word| matches!(word, "x" | "*" | "×" | "@" | "a") || word.ends_with(['@', '*']));
+    let words = row.label.split(|c: char| !c.is_alphanumeric());
+    let units = words
+        .filter(|word| !word.is_empty())
+        .all(|word| UNITS.contains(&word));
+    let usable = |n: &Number| !n.percent && !n.code && n.value.e4() > 0;
+    let plain = usable(quantity) && usable(unit) && quantity.mark.is_none();
+    (times && units && plain).then_some((quantity.value, unit.value))
+}
+
+/// `Sate Ayam 10` above `2 x 35.000   70.000`: a number in the name, and no amount.
+fn name_before_quantity(row: &Row, next: Option<&Row>, rows: &Rows, lines: &[Line]) -> bool {
+    let ([bare], Some(next)) = (row.numbers.as_slice(), next) else {
+        return false;
+    };
+    let small = bare.value.places() == 0 && (0..10_000_000).contains(&bare.value.e4());
+    let lettered = row.label.chars().any(char::is_alphabetic);
+    if rows.places > 0 || !small || bare.mark.is_some() || bare.grouped() || !lettered {
+        return false;
+    }
+    let amount = next.numbers.iter().rfind(|n| rows.is_amount(n));
+    next.line == row.line + 1
+        && next
+            .numbers
+            .first()
+            .is_some_and(|n| n.factor || n.from <= 8)
+        && amount
+            .filter(|n| next.numbers.len() == 3 && ends_line(n, next, lines))
+            .is_some_and(|n| factors(next, n, None).2)
 }
 
 /// The `2` of `2 Tea 1,380`: a small number before the name, where amounts have no decimals.

@@ -42,6 +42,8 @@ pub(super) const NAME: Flags = 1 << 22;
 pub(super) const VOUCHER: Flags = 1 << 23;
 /// Service or tip that the payer may leave out.
 pub(super) const OPTIONAL: Flags = 1 << 24;
+/// What a price with its tax is called: a column of the tax table, or the sum itself.
+pub(super) const GROSS: Flags = 1 << 25;
 /// A word that is none of these.
 pub(super) const OTHER: Flags = 1 << 31;
 
@@ -57,15 +59,15 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         SUB,
-        "subtotal|sub|valor dos produtos|total produtos|total articles|total articulos|subtotaal|subtotale|zwischensumme|zw summe|sous|sous total|soustotal|ara toplam|parcial|subtotals|sub total|sub jumlah|subjumlah|subtotal ht|delsumma|mellansumma|tussentotaal|sub ttl|nettosumme|warenwert|brut|teilsumme",
+        "subtotal|sub|valor dos produtos|total produtos|total articles|total articulos|subtotaal|subtotale|zwischensumme|zw summe|sous|sous total|soustotal|ara toplam|parcial|subtotals|sub total|sub jumlah|subjumlah|subtotal ht|delsumma|mellansumma|tussentotaal|sub ttl|nettosumme|warenwert|brut|teilsumme|harga jual|total bruto|total bruto de itens|total brut|mal hizmet toplam tutari|mal hizmet toplam|mal hizmet toplami|toplam tutar kdv haric|jumlah kecil|jumlah harga|pretax total|merchandise total|summe artikel|suma parcial|total parcial|ara tutar|total antes de descuento|total sebelum diskon|belanja",
     ),
     (
         TAX,
-        "tax|taxes|i.v.a|i.v.a.|t.v.a|t.v.a.|gst|vat|mwst|ust|umsatzsteuer|mehrwertsteuer|steuer|tva|iva|kdv|topkdv|ppn|pb|sst|pb1|pbjt|pajak|cukai|hst|pst|qst|btw|moms|dph|pdv|igv|iss|icms|itbis|excise|imposto|impuesto|impuestos|imposta|taxe|cgst|sgst|igst|utgst|cess|svc tax|sales tax|service tax|iva inclusa|mva|afa|vergi|otv|qst tax",
+        "tax|taxes|i.v.a|i.v.a.|t.v.a|t.v.a.|gst|vat|mwst|ust|umsatzsteuer|mehrwertsteuer|steuer|tva|iva|kdv|topkdv|ppn|pb|sst|pb1|pbjt|pajak|cukai|hst|pst|qst|btw|moms|dph|pdv|igv|iss|icms|itbis|excise|imposto|impuesto|impuestos|imposta|taxe|cgst|sgst|igst|utgst|cess|svc tax|sales tax|service tax|iva inclusa|mva|afa|vergi|otv|qst tax|hesaplanan kdv|toplam kdv|kdv toplami|kdv tutari|service charge tax|cukai perkhidmatan|cuota|cuota iva|tributos|impoconsumo|impuesto al consumo|imp consumo|imp al consumo",
     ),
     (
         DISCOUNT,
-        "discount|discounts|sofortrabatt|stammkundenrabatt|treuerabatt|mitarbeiterrabatt|personalrabatt|preisnachlass|preisnachlas|happy hour|dcto|desc|avantage|avantage fidelite|promozione|promozioni|geschaftsrabatt|kundenrabatt|disc|rabatt|nachlass|remise|reduction|sconto|sconti|descuento|descuentos|dto|desconto|descontos|indirim|iskonto|diskon|diskaun|coupon|promo|promotion|korting|rabat|potongan|less|markdown|bundle|member discount|cupon|rebate|off|rabattcoupon|promocao|promocion|offre|angebot|aktion|kampanya|kupon|obniżka|znizka|sleva|kedvezmeny|alennus|rabat kwotowy",
+        "discount|discounts|sofortrabatt|stammkundenrabatt|treuerabatt|mitarbeiterrabatt|personalrabatt|preisnachlass|preisnachlas|happy hour|dcto|desc|avantage|avantage fidelite|promozione|promozioni|geschaftsrabatt|kundenrabatt|disc|rabatt|nachlass|remise|reduction|sconto|sconti|descuento|descuentos|dto|desconto|descontos|indirim|iskonto|diskon|diskaun|coupon|promo|promotion|korting|rabat|potongan|less|markdown|bundle|member discount|cupon|rebate|off|rabattcoupon|promocao|promocion|offre|angebot|aktion|kampanya|toplam iskonto|toplam indirim|kupon|obniżka|znizka|sleva|kedvezmeny|alennus|rabat kwotowy",
     ),
     (
         SAVINGS,
@@ -129,7 +131,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         BASE,
-        "base imponible|imponibile|taxable amount|tax base|net amount|nettobetrag|base|imponible|taxable sales|bemessungsgrundlage|base ht|matrah|zero rated|exempt sales|vatable|vatable sales|supplies",
+        "gravada|gravadas|op gravada|op gravadas|exonerada|op exonerada|inafecta|op inafecta|base imponible|imponibile|taxable amount|tax base|net amount|nettobetrag|base|imponible|taxable sales|bemessungsgrundlage|base ht|matrah|zero rated|exempt sales|vatable|vatable sales|supplies",
     ),
     (
         VOUCHER,
@@ -137,12 +139,13 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         TOTAL | FINAL,
-        "amount owed|total geral|bruttosumme|bruttobetrag|totale documento|harus dibayar|yang harus dibayar|hesap toplami|total da conta|total de la cuenta|total du|montant a payer|total addition|amount owing|you owe|to be paid|payable amount|sum due|sum payable|net payable|net amount due|please pay|total now due|amount to pay|importe debido|restbetrag|rest zu zahlen|noch zu zahlen|offener betrag|restant du|resta da pagare|saldo pendiente|saldo a pagar|restante|kalan|kalan tutar|sisa|sisa tagihan|sisa bayar|baki perlu dibayar|remaining balance|outstanding|outstanding balance|still to pay|balance outstanding|due now|total to pay|you pay|total amount|total amt|total bill|totale da pagare|total zu zahlen|summe zu zahlen|zu bezahlen|endpreis|gesamtpreis|prix total|montant total|total net|total final|importe final|jumlah perlu bayar|jumlah keseluruhan|jumlah bersih|toplam tutar|odenecek toplam|net tutar|grand total due",
+        "amount owed|total geral|bruttosumme|bruttobetrag|totale documento|harus dibayar|yang harus dibayar|hesap toplami|total da conta|total de la cuenta|total du|montant a payer|total addition|amount owing|you owe|to be paid|payable amount|sum due|sum payable|net payable|net amount due|please pay|total now due|amount to pay|importe debido|restbetrag|rest zu zahlen|noch zu zahlen|offener betrag|restant du|resta da pagare|saldo pendiente|saldo a pagar|restante|kalan|kalan tutar|sisa|sisa tagihan|sisa bayar|baki perlu dibayar|remaining balance|outstanding|outstanding balance|still to pay|balance outstanding|due now|total to pay|you pay|total amount|total amt|total bill|totale da pagare|total zu zahlen|summe zu zahlen|zu bezahlen|endpreis|gesamtpreis|prix total|montant total|total net|total final|importe final|jumlah perlu bayar|jumlah keseluruhan|jumlah bersih|toplam tutar|odenecek toplam|net tutar|grand total due|vergiler dahil toplam|vergiler dahil toplam tutar|kdv dahil toplam|total con iva|total iva incluido|total tva comprise|gesamt brutto|toplam odeme",
     ),
     (
         OPTIONAL,
         "suggested|suggestion|optional|recommended|vorschlag|empfohlen|suggere|suggeree|suggerito|consigliata|sugerida|sugerido|opcional|voluntaria|onerilen|saran|cadangan|with service|with tip|incl tip|including tip|including service|inkl trinkgeld|avec pourboire|con propina",
     ),
+    (GROSS, "brutto|bruto|gross|ttc|montant ttc"),
     (
         SUMMARY,
         "summary|analysis|breakdown|recap|aufstellung|recapitulatif|riepilogo|resumen|resumo|ozet|detail|details|specification|ringkasan",
@@ -189,7 +192,7 @@ const SIGNS: &[(Flags, &str)] = &[
         SERVICE,
         "服务费|服務費|포장비|배송비|ค่าจัดส่ง|ค่าส่ง|运费|外送費|運費|サービス料|サービス|席料|お通し|봉사료|배달비|ค่าบริการ|餐位费|茶位费|包装费|配送费|打包费|餐盒费|加一服務費|深夜料金",
     ),
-    (CASH, "现金|現金|現計|收您|收現|현금|เงินสด"),
+    (CASH, "人民币|人民幣|现金|現金|現計|收您|收現|현금|เงินสด"),
     (
         CARD,
         "卡|银行卡|信用卡|刷卡|会员卡支付|クレジット|クレジットカード|カード|카드|신용카드|체크카드|บัตร|บัตรเครดิต|储值卡|電子マネー|交通系",
@@ -208,7 +211,7 @@ const SIGNS: &[(Flags, &str)] = &[
     ),
     (
         COUNT,
-        "数量|总数|总数量|件数|点数|共计数量|总件数|品数|件|点|個数|수량|총수량|건수|จำนวน|จำนวนชิ้น|數量|總數量|人数|人數|項|份数|合计数量",
+        "ชิ้น|รายการ|ท่าน|คน|数量|总数|总数量|件数|点数|共计数量|总件数|品数|件|点|個数|수량|총수량|건수|จำนวน|จำนวนชิ้น|數量|總數量|人数|人數|項|份数|合计数量",
     ),
     (
         EXCLUDING,
@@ -220,7 +223,7 @@ const SIGNS: &[(Flags, &str)] = &[
     ),
     (
         AMOUNT,
-        "金额|金額|금액|額|总价|價格|เงิน|ราคา|价格|总|売上|お買上げ額",
+        "總數|金额|金額|금액|額|总价|價格|เงิน|ราคา|价格|总|売上|お買上げ額",
     ),
     (
         ASIDE,

@@ -3,7 +3,7 @@
 //! Why lines without amounts count: `PAYMENT METHOD  VISA CARD` is all that many tills print of it,
 //! and whoever pays such a receipt pays twice.
 
-use super::rows::{Means, Rows};
+use super::rows::{Means, Role, Row, Rows};
 use super::sums::Parts;
 use super::{Field, Method, lexicon};
 
@@ -61,6 +61,7 @@ pub(super) fn method(parts: &Parts, rows: &Rows) -> Option<Field<Method>> {
     tendered(parts)
         .map(|method| Field::new(method, 85, None, "the label of what was paid"))
         .or_else(|| said(rows))
+        .or_else(|| alone(rows))
 }
 
 fn tendered(parts: &Parts) -> Option<Method> {
@@ -72,6 +73,24 @@ fn tendered(parts: &Parts) -> Option<Method> {
         () if has(Means::Cash) => Some(Method::Cash),
         () => None,
     }
+}
+
+/// `微信支付` below the total and nothing else in its line: tills print no more of it. Lines of what
+/// a shop takes name several.
+fn alone(rows: &Rows) -> Option<Field<Method>> {
+    let total = rows
+        .rows
+        .iter()
+        .position(|r| matches!(r.role, Some(Role::Total(2..))))?;
+    let below = rows.rows.iter().skip(total + 1);
+    let lone = |row: &&Row| {
+        let others = lexicon::WALLET | lexicon::PAID | lexicon::PLAIN;
+        row.numbers.is_empty() && row.flags & lexicon::WALLET != 0 && row.flags & !others == 0
+    };
+    let mut found = below.filter(lone);
+    let first = found.next()?;
+    let one = found.next().is_none() && !first.label.contains(' ');
+    one.then(|| Field::new(Method::Wallet, 70, Some(first.line), "alone in its line"))
 }
 
 /// A line that names the one way; a line with several says what the shop takes.

@@ -108,6 +108,8 @@ pub struct Candidate {
     pub line: usize,
     /// How strongly its label says total: 0 (`Amount`) to 3 (`Grand total`).
     pub rank: u8,
+    /// Its label says amount or sum, which is the total when the items come to it.
+    pub called: bool,
     /// What leads to it.
     pub support: Vec<Text>,
     /// What contradicts it.
@@ -538,6 +540,7 @@ fn candidate(choice: &Choice) -> Candidate {
         amount: choice.value,
         line: choice.line,
         rank: choice.rank,
+        called: choice.called,
         support: choice
             .support
             .iter()
@@ -572,5 +575,7 @@ fn against_in_words(against: &Against) -> String {
     }
 }
 
+#[cfg(test)]
+mod papers;
 #[cfg(test)]
 mod tests;

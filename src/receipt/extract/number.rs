@@ -384,9 +384,11 @@ fn surroundings(number: &mut Number, chars: &[char], end: usize) {
     let after = |n: usize| chars.get(number.to + n).copied().unwrap_or(' ');
     let (left, right) = (before(1), after(0));
     let near = |c: char| c.to_ascii_lowercase();
-    number.percent = right == '%' || (right == ' ' && after(1) == '%');
+    // Turkish tills write `%10`.
+    number.percent = right == '%' || (right == ' ' && after(1) == '%') || left == '%';
     let times = |c: char| matches!(near(c), 'x' | '@' | '*' | '×');
-    number.factor = factor_right(number, chars) || factor_left(number, chars);
+    number.factor =
+        factor_right(number, chars) || factor_left(number, chars) || counted(number, chars);
     let minus_after = right == '-' && !after(1).is_alphanumeric() && after(1) != '-';
     // On Japanese paper a dash after the amount only keeps digits from being added.
     let decoration = matches!(number.mark, Some(Mark::Yen)) || chars.get(end) == Some(&',');
@@ -431,6 +433,58 @@ fn factor_right(number: &Number, chars: &[char]) -> bool {
     }
 }
 
+/// `2点`, `4 ชิ้น`, `3건`: how many there are, whatever a till's amounts look like.
+fn counted(number: &Number, chars: &[char]) -> bool {
+    const COUNTERS: &[&str] = &[
+        "点",
+        "點",
+        "件",
+        "個",
+        "个",
+        "枚",
+        "名",
+        "人",
+        "位",
+        "份",
+        "杯",
+        "項",
+        "개",
+        "건",
+        "명",
+        "매",
+        "잔",
+        "번",
+        "ชิ้น",
+        "รายการ",
+        "ท่าน",
+        "คน",
+    ];
+    let small = number.value.places == 0 && (0..10_000_000).contains(&number.value.e4);
+    if !small || number.mark.is_some() || number.marked {
+        return false;
+    }
+    let gap = usize::from(chars.get(number.to) == Some(&' '));
+    let rest = chars.get(number.to + gap..).unwrap_or_default();
+    let begins = |counter: &str| {
+        counter
+            .chars()
+            .eq(rest.iter().copied().take(counter.chars().count()))
+    };
+    rest.first().is_some_and(|c| !c.is_ascii()) && COUNTERS.iter().any(|c| begins(c))
+}
+
+/// `%10 *12,50`, `EKMEK   *25,00`: the sign that Turkish tills set before every price. It is glued
+/// to the price, and what stands before it is a rate or far away.
+fn price_star(chars: &[char], at: usize) -> bool {
+    let star = at.checked_sub(1).filter(|i| chars.get(*i) == Some(&'*'));
+    let Some(before) = star.and_then(|i| chars.get(..i)) else {
+        return false;
+    };
+    let spaces = before.iter().rev().take_while(|c| **c == ' ').count();
+    let word = before.iter().rev().skip(spaces).take_while(|c| **c != ' ');
+    spaces >= 3 || (spaces > 0 && word.last() == Some(&'%'))
+}
+
 /// `2 x 3.50`, `@3.50`: a factor stands after the sign.
 fn factor_left(number: &Number, chars: &[char]) -> bool {
     let mut rest = chars
@@ -443,6 +497,7 @@ fn factor_left(number: &Number, chars: &[char]) -> bool {
     let mut beyond = rest.skip_while(|c| **c == ' ');
     match sign {
         '@' => true,
+        '*' if price_star(chars, number.from) => false,
         'x' | 'X' | '×' | '*' => beyond.next().is_some_and(char::is_ascii_digit),
         _ => false,
     }

@@ -192,6 +192,12 @@ impl Rows {
         // one.
         let own = |i: usize| row.labels.get(i).and_then(|l| role(l.flags));
         let unlabelled = amounts.len() > 1 && amounts.iter().any(|(i, _)| own(*i).is_none());
+        if let Some(both) = cash_and_change(row, amounts) {
+            out.extend(both);
+            return;
+        }
+        // "Total Item 3   31.900", "合計 2点  520円".
+        let counted = row.numbers.first().is_some_and(is_counted);
         for (i, number) in amounts {
             let own = row.labels.get(*i).copied().unwrap_or_default();
             let own_flags = own.flags;
@@ -209,9 +215,12 @@ impl Rows {
                 Some(Role::Aside)
                     if own_flags & lexicon::COUNT != 0
                         && row.flags & lexicon::TOTAL != 0
-                        && number.value.places() == 2
+                        && (number.value.places() == 2 || counted)
                         && *i > 0 =>
                 {
+                    role(row.flags & !lexicon::COUNT)
+                }
+                None if counted && *i > 0 && row.flags & lexicon::TOTAL != 0 => {
                     role(row.flags & !lexicon::COUNT)
                 }
                 Some(_) if amounts.len() == 1 && *i > 0 && row.role.is_some() => row.role,
@@ -229,6 +238,27 @@ impl Rows {
     }
 }
 
+/// `เงินสด/เงินทอน  100.00  6.00`: both words stand before what was handed over, and the change is
+/// behind it.
+fn cash_and_change(row: &Row, amounts: &[(usize, &Number)]) -> Option<[Entry; 2]> {
+    let given = row.flags & (lexicon::CASH | lexicon::PAID) != 0;
+    let both = given && row.flags & (lexicon::CHANGE | lexicon::OTHER) == lexicon::CHANGE;
+    let [(0, paid), (1, change)] = amounts else {
+        return None;
+    };
+    let bare = row.labels.get(1).is_some_and(|label| label.empty);
+    (both && bare).then(|| {
+        let means = Role::Tendered(means(row.flags));
+        [entry(row, means, paid), entry(row, Role::Change, change)]
+    })
+}
+
+/// A bare small number, as how many there are is written.
+fn is_counted(number: &Number) -> bool {
+    let small = (10_000..10_000_000).contains(&number.value.e4());
+    small && number.value.places() == 0 && number.mark.is_none() && !number.code
+}
+
 /// `VAT 123456789`: seven digits and more in one are the number of who pays the tax.
 const fn is_tax_number(number: &Number) -> bool {
     let long = number.value.places() == 0 && number.value.e4() >= 10_000_000_000;
@@ -236,6 +266,13 @@ const fn is_tax_number(number: &Number) -> bool {
 }
 
 fn entry(row: &Row, role: Role, number: &Number) -> Entry {
+    // "SAVINGS  -0.75" is taken off; "You saved 0.75" only says so.
+    let taken_off = role == Role::Aside && row.flags & lexicon::SAVINGS != 0;
+    let role = if taken_off && number.value.e4() < 0 {
+        Role::Discount
+    } else {
+        role
+    };
     Entry {
         line: row.line,
         role,
@@ -367,8 +404,9 @@ fn mark_summary(rows: &mut [Row]) {
 /// What a label's words make of its amount.
 pub(super) fn role(flags: Flags) -> Option<Role> {
     use lexicon::{
-        AMOUNT, ASIDE, BASE, CARD, CASH, CHANGE, COUNT, DISCOUNT, EXCLUDING, FINAL, INCLUDING,
-        OPTIONAL, OTHER, PAID, ROUNDING, SAVINGS, SERVICE, SUB, TAX, TIP, TOTAL, VOUCHER, WALLET,
+        AMOUNT, ASIDE, BASE, CARD, CASH, CHANGE, COUNT, DISCOUNT, EXCLUDING, FINAL, GROSS,
+        INCLUDING, OPTIONAL, OTHER, PAID, ROUNDING, SAVINGS, SERVICE, SUB, TAX, TIP, TOTAL,
+        VOUCHER, WALLET,
     };
     let has = |f: Flags| flags & f != 0;
     let rank = if has(OTHER) {
@@ -404,7 +442,8 @@ pub(super) fn role(flags: Flags) -> Option<Role> {
         () if has(CASH | CARD | WALLET | PAID) => Role::Tendered(means(flags)),
         () if has(EXCLUDING) && has(AMOUNT) => Role::Subtotal,
         () if has(AMOUNT) && has(INCLUDING) && !has(OTHER) => Role::Total(1),
-        () if has(AMOUNT) && !has(OTHER) => Role::Amount,
+        () if has(AMOUNT | GROSS) && !has(OTHER) => Role::Amount,
+        () if has(EXCLUDING) && !has(OTHER) => Role::Base,
         () => return None,
     })
 }

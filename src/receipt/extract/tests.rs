@@ -3,7 +3,7 @@
 use super::super::{Hints, read};
 use super::*;
 
-fn verdict(text: &str, currency: Option<&str>) -> (Reading, Verdict) {
+pub(super) fn verdict(text: &str, currency: Option<&str>) -> (Reading, Verdict) {
     let hints = Hints {
         currency: currency.and_then(|c| c.parse().ok()),
         ..Hints::default()
@@ -14,7 +14,7 @@ fn verdict(text: &str, currency: Option<&str>) -> (Reading, Verdict) {
 }
 
 /// The amount and reference of a payable receipt.
-fn payable(text: &str, currency: Option<&str>) -> (String, String) {
+pub(super) fn payable(text: &str, currency: Option<&str>) -> (String, String) {
     let (reading, verdict) = verdict(text, currency);
     let payable = verdict.unwrap_or_else(|why| panic!("{why}\n{text}\n{:#?}", reading.candidates));
     (
@@ -23,7 +23,7 @@ fn payable(text: &str, currency: Option<&str>) -> (String, String) {
     )
 }
 
-fn refused(text: &str, currency: Option<&str>) -> &'static str {
+pub(super) fn refused(text: &str, currency: Option<&str>) -> &'static str {
     match verdict(text, currency).1 {
         Ok(payable) => panic!("payable: {}\n{text}", payable.amount),
         Err(why) => why.name(),

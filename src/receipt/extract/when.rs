@@ -33,7 +33,13 @@ impl When {
     /// Reads the first date of a text.
     pub fn read(text: &str, month_first: bool) -> Option<Self> {
         let chars: Vec<char> = text.chars().map(halfwidth).collect();
-        let date = date(&chars, month_first)?;
+        let date = date(
+            &chars,
+            Habit {
+                month_first,
+                ..Habit::default()
+            },
+        )?;
         Some(Self {
             clock: clock(&chars),
             ..date
@@ -52,6 +58,37 @@ impl fmt::Display for When {
     }
 }
 
+/// How a shop writes numeric dates.
+#[derive(Clone, Copy, Debug, Default)]
+struct Habit {
+    /// The month before the day.
+    month_first: bool,
+    /// A year of two digits before both, as in East Asia.
+    year_first: bool,
+    /// Years of the Buddhist era.
+    buddhist: bool,
+}
+
+impl Habit {
+    /// By the scripts of a paper: `25/03/14` is in 2025 on a Japanese one and in 2014 elsewhere.
+    fn of(lines: &[Line], month_first: bool) -> Self {
+        let beyond = || {
+            lines
+                .iter()
+                .map(|l| l.text.as_str())
+                .filter(|t| !t.is_ascii())
+        };
+        let any = |found: fn(char) -> bool| beyond().any(|text| text.contains(found));
+        let kana = |c| matches!(c, '\u{3041}'..='\u{30FF}');
+        let han = |c| matches!(c, '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}');
+        Self {
+            month_first,
+            year_first: any(kana) || any(han),
+            buddhist: any(|c| matches!(c, '\u{E01}'..='\u{E2E}')),
+        }
+    }
+}
+
 /// The paper's date: a labelled one before others, one with a time before one without.
 #[expect(
     clippy::too_many_lines,
@@ -60,6 +97,7 @@ impl fmt::Display for When {
 pub(super) fn find(lines: &[Line], month_first: bool) -> Option<(usize, When)> {
     let mut best: Option<(u8, usize, When)> = None;
     let mut lone_clock = None;
+    let habit = Habit::of(lines, month_first);
     for (i, line) in lines.iter().enumerate() {
         let chars: Vec<char> = line.text.as_str().chars().map(halfwidth).collect();
         if chars.iter().filter(|c| c.is_ascii_digit()).nth(2).is_none() {
@@ -69,7 +107,7 @@ pub(super) fn find(lines: &[Line], month_first: bool) -> Option<(usize, When)> {
         if lone_clock.is_none() && here.is_some() {
             lone_clock = here.map(|c| (i, c));
         }
-        let Some(date) = date(&chars, month_first) else {
+        let Some(date) = date(&chars, habit) else {
             continue;
         };
         let lower = line.text.as_str().to_lowercase();
@@ -132,20 +170,24 @@ pub(super) fn find(lines: &[Line], month_first: bool) -> Option<(usize, When)> {
 }
 
 /// The first date in a line.
-fn date(chars: &[char], month_first: bool) -> Option<When> {
+fn date(chars: &[char], habit: Habit) -> Option<When> {
     (0..chars.len())
         .filter(|i| {
-            let fresh = i
-                .checked_sub(1)
-                .and_then(|b| chars.get(b))
-                .is_none_or(|c| !c.is_ascii_alphanumeric());
+            let before = |n: usize| i.checked_sub(n).and_then(|b| chars.get(b));
+            // `R7.5.2` and `R07/05/02` are in the seventh year of Reiwa.
+            let reiwa = before(1) == Some(&'R') && before(2).is_none_or(|c| !c.is_alphanumeric());
+            let fresh = reiwa || before(1).is_none_or(|c| !c.is_ascii_alphanumeric());
             fresh && chars.get(*i).is_some_and(char::is_ascii_alphanumeric)
         })
         .find_map(|i| {
             let rest = chars.get(i..)?;
-            numeric(rest, month_first)
-                .or_else(|| east_asian(rest))
-                .or_else(|| named(rest))
+            let before = || chars.get(..i).unwrap_or_default();
+            if before().last() == Some(&'R') {
+                return reiwa(rest).or_else(|| east_asian(before(), rest));
+            }
+            numeric(rest, habit)
+                .or_else(|| east_asian(before(), rest))
+                .or_else(|| named(rest, habit))
                 .or_else(|| named_first(rest))
         })
 }
@@ -167,6 +209,8 @@ fn when(year: u16, month: u16, day: u16, digits: usize) -> Option<When> {
     let year = match (digits, year) {
         (2, y) => 2000 + y,
         (4, y @ 1990..=2099) => y,
+        // The Buddhist era of Thailand.
+        (4, y @ 2540..=2599) => y - 543,
         _ => return None,
     };
     let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
@@ -187,7 +231,7 @@ fn when(year: u16, month: u16, day: u16, digits: usize) -> Option<When> {
 }
 
 /// `2018-03-25`, `25/03/2018`, `3.25.18`, `20180325` is left to codes.
-fn numeric(chars: &[char], month_first: bool) -> Option<When> {
+fn numeric(chars: &[char], habit: Habit) -> Option<When> {
     let (a, la) = digits(chars)?;
     let mark = *chars.get(la).filter(|c| matches!(c, '-' | '/' | '.'))?;
     let skip = |at: usize| {
@@ -213,9 +257,25 @@ fn numeric(chars: &[char], month_first: bool) -> Option<When> {
     if la == 4 {
         return when(a, b, c, 4);
     }
+    // Years of the Republic of China: 114 is 2025.
+    if (la, lb, lc) == (3, 2, 2) && mark == '/' && (100..=150).contains(&a) {
+        return when(a + 1911, b, c, 4);
+    }
     if la > 2 || !(lc == 2 || lc == 4) {
         return None;
     }
+    if habit.year_first
+        && (la, lb, lc) == (2, 2, 2)
+        && let Some(date) = when(a, b, c, la)
+    {
+        return Some(date);
+    }
+    // 68 is 2568, which is 2025.
+    let c = if habit.buddhist && lc == 2 && c > 43 {
+        c - 43
+    } else {
+        c
+    };
     let day_first = when(c, b, a, lc);
     let month = when(c, a, b, lc);
     // In two digits the year may stand first; only when nothing else is a date.
@@ -223,15 +283,31 @@ fn numeric(chars: &[char], month_first: bool) -> Option<When> {
     match (day_first, month) {
         (Some(d), Some(m)) if a != b => Some(When {
             ambiguous: true,
-            ..if month_first && mark == '/' { m } else { d }
+            ..if habit.month_first && mark == '/' {
+                m
+            } else {
+                d
+            }
         }),
         (Some(one), _) | (None, Some(one)) => Some(one),
         (None, None) => year_first(),
     }
 }
 
-/// `2019年02月22日`, `2020년 9월 28일`.
-fn east_asian(chars: &[char]) -> Option<When> {
+/// `7.5.2`, `07/05/02` behind the R of Reiwa.
+fn reiwa(chars: &[char]) -> Option<When> {
+    let (year, first) = digits(chars)?;
+    let mark = chars.get(first).filter(|c| matches!(c, '.' | '/' | '-'))?;
+    let (month, second) = digits(chars.get(first + 1..)?)?;
+    if chars.get(first + 1 + second) != Some(mark) || first > 2 {
+        return None;
+    }
+    let (day, _) = digits(chars.get(first + second + 2..)?)?;
+    when(year + 2018, month, day, 4)
+}
+
+/// `2019年02月22日`, `2020년 9월 28일`, `令和7年5月2日`, `民國114年5月2日`, `25年3月14日`.
+fn east_asian(before: &[char], chars: &[char]) -> Option<When> {
     let mut at = 0;
     let mut next = |signs: [char; 2]| {
         at += chars.get(at..)?.iter().take_while(|c| **c == ' ').count();
@@ -244,78 +320,96 @@ fn east_asian(chars: &[char]) -> Option<When> {
                 .count();
         let sign = chars.get(at)?;
         at += 1;
-        signs.contains(sign).then_some(n)
+        signs.contains(sign).then_some((n, length))
     };
-    when(
-        next(['年', '년'])?,
-        next(['月', '월'])?,
-        next(['日', '일'])?,
-        4,
-    )
+    let (year, length) = next(['年', '년'])?;
+    let (month, day) = (next(['月', '월'])?.0, next(['日', '일'])?.0);
+    let era = before.iter().rev().skip_while(|c| **c == ' ').take(2);
+    let era: Vec<char> = era.copied().collect();
+    match (era.as_slice(), length) {
+        (['和', '令'] | ['R', ..], 1 | 2) => when(year + 2018, month, day, 4),
+        (_, 3) if (100..=150).contains(&year) => when(year + 1911, month, day, 4),
+        (_, 2 | 4) => when(year, month, day, length),
+        _ => None,
+    }
 }
+
+/// How months begin in the languages of receipts; what begins a longer entry stands behind it.
+const MONTHS: &[(&str, u16)] = &[
+    ("juin", 6),
+    ("juil", 7),
+    ("jan", 1),
+    ("fév", 2),
+    ("mac", 3),
+    ("ogo", 8),
+    ("feb", 2),
+    ("fev", 2),
+    ("mar", 3),
+    ("mär", 3),
+    ("maa", 3),
+    ("mrz", 3),
+    ("apr", 4),
+    ("abr", 4),
+    ("avr", 4),
+    ("may", 5),
+    ("mai", 5),
+    ("mei", 5),
+    ("mag", 5),
+    ("jun", 6),
+    ("giu", 6),
+    ("haz", 6),
+    ("jul", 7),
+    ("lug", 7),
+    ("tem", 7),
+    ("aug", 8),
+    ("ago", 8),
+    ("aoû", 8),
+    ("agu", 8),
+    ("ağu", 8),
+    ("sep", 9),
+    ("set", 9),
+    ("eyl", 9),
+    ("oct", 10),
+    ("okt", 10),
+    ("ott", 10),
+    ("out", 10),
+    ("eki", 10),
+    ("nov", 11),
+    ("kas", 11),
+    ("dec", 12),
+    ("dez", 12),
+    ("des", 12),
+    ("dic", 12),
+    ("dis", 12),
+    ("déc", 12),
+    ("ara", 12),
+    ("ene", 1),
+    ("gen", 1),
+    ("oca", 1),
+    ("şub", 2),
+    ("nis", 4),
+];
 
 /// The month that a word begins with, by its first three letters.
 fn month_of(chars: &[char]) -> Option<(u16, usize)> {
-    const MONTHS: &[(&str, u16)] = &[
-        ("jan", 1),
-        ("feb", 2),
-        ("fev", 2),
-        ("mar", 3),
-        ("mär", 3),
-        ("maa", 3),
-        ("mrz", 3),
-        ("apr", 4),
-        ("abr", 4),
-        ("avr", 4),
-        ("may", 5),
-        ("mai", 5),
-        ("mei", 5),
-        ("mag", 5),
-        ("jun", 6),
-        ("giu", 6),
-        ("haz", 6),
-        ("jul", 7),
-        ("lug", 7),
-        ("tem", 7),
-        ("aug", 8),
-        ("ago", 8),
-        ("aoû", 8),
-        ("agu", 8),
-        ("ağu", 8),
-        ("sep", 9),
-        ("set", 9),
-        ("eyl", 9),
-        ("oct", 10),
-        ("okt", 10),
-        ("ott", 10),
-        ("out", 10),
-        ("eki", 10),
-        ("nov", 11),
-        ("kas", 11),
-        ("dec", 12),
-        ("dez", 12),
-        ("des", 12),
-        ("dic", 12),
-        ("dis", 12),
-        ("déc", 12),
-        ("ara", 12),
-        ("ene", 1),
-        ("gen", 1),
-        ("oca", 1),
-        ("şub", 2),
-        ("nis", 4),
-    ];
     if !chars.first().is_some_and(|c| c.is_alphabetic()) {
         return None;
     }
     let length = chars.iter().take_while(|c| c.is_alphabetic()).count();
     // Whatever begins with a month has a day or year behind it, which few words have.
-    let next = chars.get(gap(chars, length));
+    let after = gap(chars, length);
+    let next = match chars.get(after..) {
+        Some(['d' | 'D', 'e' | 'E', ' ', c, ..] | [c, ..]) => Some(c),
+        _ => None,
+    };
     if !(3..=10).contains(&length) || !next.is_some_and(char::is_ascii_digit) {
         return None;
     }
-    let head = || chars.iter().take(3).flat_map(|c| c.to_lowercase());
-    let found = MONTHS.iter().find(|m| m.0.chars().eq(head()))?;
+    let begins = |name: &str| {
+        let head = chars.iter().take(name.chars().count());
+        name.chars().eq(head.flat_map(|c| c.to_lowercase()))
+    };
+    let found = MONTHS.iter().find(|m| begins(m.0))?;
     Some((found.1, length))
 }
 
@@ -339,18 +433,48 @@ fn ordinal(chars: &[char]) -> usize {
     }
 }
 
-/// `29 MAR 2018`, `08 Aug 2026`, `2. Februar 2019`.
-fn named(chars: &[char]) -> Option<When> {
+/// The months in Thai, short and long, in order.
+const THAI_MONTHS: [[&str; 2]; 12] = [
+    ["ม.ค.", "มกราคม"],
+    ["ก.พ.", "กุมภาพันธ์"],
+    ["มี.ค.", "มีนาคม"],
+    ["เม.ย.", "เมษายน"],
+    ["พ.ค.", "พฤษภาคม"],
+    ["มิ.ย.", "มิถุนายน"],
+    ["ก.ค.", "กรกฎาคม"],
+    ["ส.ค.", "สิงหาคม"],
+    ["ก.ย.", "กันยายน"],
+    ["ต.ค.", "ตุลาคม"],
+    ["พ.ย.", "พฤศจิกายน"],
+    ["ธ.ค.", "ธันวาคม"],
+];
+
+/// The Thai month that the text begins with, and its length.
+fn thai_month(chars: &[char]) -> Option<(u16, usize)> {
+    let begins = |name: &str| {
+        name.chars()
+            .eq(chars.iter().copied().take(name.chars().count()))
+    };
+    (1..).zip(THAI_MONTHS).find_map(|(month, names)| {
+        let name = names.iter().find(|name| begins(name))?;
+        Some((month, name.chars().count()))
+    })
+}
+
+/// `29 MAR 2018`, `08 Aug 2026`, `2. Februar 2019`, `15 de marzo de 2025`, `11 พ.ค. 2568`.
+fn named(chars: &[char], habit: Habit) -> Option<When> {
     let (day, length) = digits(chars)?;
-    let at = gap(chars, length + ordinal(chars.get(length..)?));
-    let of = chars
-        .get(at..)
-        .is_some_and(|c| matches!(c, ['o' | 'O', 'f' | 'F', ' ', ..]));
-    let at = if of { at + 3 } else { at };
-    let (month, length) = month_of(chars.get(at..)?)?;
-    let at = gap(chars, at + length);
+    let of = |at: usize| match chars.get(at..) {
+        Some(['o' | 'O' | 'd' | 'D', 'f' | 'F' | 'e' | 'E', ' ', ..]) => at + 3,
+        _ => at,
+    };
+    let at = of(gap(chars, length + ordinal(chars.get(length..)?)));
+    let rest = chars.get(at..)?;
+    let (month, length) = thai_month(rest).or_else(|| month_of(rest))?;
+    let at = of(gap(chars, at + length));
     let (year, length) = digits(chars.get(at..)?)?;
-    when(year, month, day, length)
+    let era = habit.buddhist && length == 2 && year > 43;
+    when(if era { year - 43 } else { year }, month, day, length)
 }
 
 /// `Feb. 22, 2019`.
@@ -394,6 +518,7 @@ fn clock(chars: &[char]) -> Option<(u8, u8, u8)> {
         let hour = match (tail.next(), tail.next()) {
             (Some('p' | 'P'), Some('m' | 'M')) if hour < 12 => hour + 12,
             (Some('a' | 'A'), Some('m' | 'M')) if hour == 12 => 0,
+            _ if hour < 12 && afternoon(chars.get(..i)?) => hour + 12,
             _ => hour,
         };
         let clock = (
@@ -403,6 +528,16 @@ fn clock(chars: &[char]) -> Option<(u8, u8, u8)> {
         );
         (clock.0 < 24 && clock.1 < 60 && clock.2 < 60).then_some(clock)
     })
+}
+
+/// Whether what stands before a time says that it is after noon.
+fn afternoon(before: &[char]) -> bool {
+    let mut rest = before.iter().rev().skip_while(|c| **c == ' ').copied();
+    let last = (rest.next().unwrap_or(' '), rest.next().unwrap_or(' '));
+    matches!(
+        (last.1, last.0),
+        ('午', '後') | ('下', '午') | ('오', '후') | ('晚', '上') | ('P' | 'p', 'M' | 'm')
+    )
 }
 
 #[cfg(test)]

@@ -101,11 +101,18 @@ fn lexical_end(line: &Line) -> bool {
 }
 
 fn is_company(line: &Line) -> bool {
+    company(line, words::names_company)
+}
+
+/// Whether a line ends as a company's name does; `PT ...` is a whole name and no ending.
+fn ends_company(line: &Line) -> bool {
+    company(line, words::company_ending)
+}
+
+fn company(line: &Line, named: fn(&str) -> bool) -> bool {
     let lower = line.text.as_str().to_lowercase();
     let bare = without_registration(lower.trim());
-    words::names_company(bare.as_str())
-        && !lower.contains("owned by")
-        && !lower.contains("operated by")
+    named(bare.as_str()) && !lower.contains("owned by") && !lower.contains("operated by")
 }
 
 /// A shop by the last character of its name.
@@ -179,9 +186,12 @@ fn joined(lines: &[Line], start: usize, rows: &Rows) -> String {
             && area(here) > 1
             && here.align == next.align
             && is_name(next, at + 1, rows);
-        let ending = (at + 1..=at + 2).any(|i| {
+        // A number in between is an address.
+        let digits = |l: &Line| l.text.as_str().contains(|c: char| c.is_ascii_digit());
+        let reach = if digits(next) { at + 1 } else { at + 2 };
+        let ending = (at + 1..=reach).any(|i| {
             lines.get(i).is_some_and(|l| {
-                is_company(l)
+                ends_company(l)
                     && !l.text.as_str().contains(',')
                     && l.text.as_str().chars().filter(char::is_ascii_digit).count() < 4
             })
@@ -203,7 +213,7 @@ fn joined(lines: &[Line], start: usize, rows: &Rows) -> String {
 
 /// A name without registration numbers: `(519537-X)` behind it, `#000002` before it.
 fn without_registration(name: &str) -> String {
-    let mut out = name.trim();
+    let mut out = words::without_label(name.trim());
     if let Some(open) = out.rfind('(') {
         let inner = out.get(open..).unwrap_or("");
         let digits = inner.chars().filter(char::is_ascii_digit).count();

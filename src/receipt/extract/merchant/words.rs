@@ -31,7 +31,7 @@ const TITLES: &[&str] = &[
     "收款收据|消费清单|预结单|预打单|结算单|點菜單|收據|電子發票證明聯|統一發票|結帳單|帳單|ใบเสร็จรับเงินอย่างย่อ",
     "ใบกำกับภาษี/ใบเสร็จรับเงิน|ใบแจ้งหนี้|abb|tax invoice (abb)|tax inv (abb)",
     "gracias|merci|danke|grazie|obrigado|terima kasih|selamat menikmati",
-    "hos geldiniz|ようこそ|いらっしゃいませ|어서오세요|欢迎光临|歡迎光臨|ยินดีต้อนรับ|bem-vindo|bienvenido",
+    "consulta de mesa|pro-forma|ご請求書|請求書|예상계산서|계산서|ใบแจ้งค่าบริการ|hos geldiniz|ようこそ|いらっしゃいませ|어서오세요|欢迎光临|歡迎光臨|ยินดีต้อนรับ|bem-vindo|bienvenido",
 ];
 
 /// Endings by which a company is known; `|` between them.
@@ -52,6 +52,9 @@ const COMPANY_HEADS: &[&str] = &[
     "주식회사",
     "(주)",
     "㈜",
+    "บริษัท",
+    "หจก",
+    "ห้างหุ้นส่วน",
     "pt ",
     "pt. ",
     "cv ",
@@ -145,10 +148,64 @@ pub(super) fn is_title(bare: &str) -> bool {
 
 /// Whether a name in lower case is a company's.
 pub(super) fn names_company(bare: &str) -> bool {
+    ends(bare) || begins(bare)
+}
+
+/// Whether the end of a name in lower case, and not its beginning, is a company's.
+pub(super) fn company_ending(bare: &str) -> bool {
+    ends(bare) && !begins(bare)
+}
+
+fn ends(bare: &str) -> bool {
     let last = bare.as_bytes().last();
     let ends = |ending: &str| ending.as_bytes().last() == last && bare.ends_with(ending);
     COMPANIES.iter().flat_map(|row| row.split('|')).any(ends)
-        || COMPANY_HEADS.iter().any(|head| bare.starts_with(head))
+}
+
+fn begins(bare: &str) -> bool {
+    COMPANY_HEADS.iter().any(|head| bare.starts_with(head))
+}
+
+/// A name without the word that a form sets before it: `상호: 달빛커피`.
+pub(super) fn without_label(name: &str) -> &str {
+    const LABELS: &[&str] = &[
+        "상호명",
+        "상호",
+        "매장명",
+        "매장",
+        "가맹점명",
+        "가맹점",
+        "업체명",
+        "店名",
+        "店铺名称",
+        "店铺",
+        "商户名称",
+        "商户",
+        "商家",
+        "门店名称",
+        "门店",
+        "商号",
+        "商號",
+        "店舗名",
+        "店舗",
+        "Merchant",
+        "MERCHANT",
+        "Store",
+        "STORE",
+        "Shop",
+        "ชื่อร้าน",
+        "İşyeri",
+        "Toko",
+        "TOKO",
+        "Nama Toko",
+        "Kedai",
+    ];
+    let bare = |label: &&str| {
+        let rest = name.strip_prefix(*label)?.trim_start();
+        let rest = rest.strip_prefix([':', '：'])?.trim_start();
+        (!rest.is_empty()).then_some(rest)
+    };
+    LABELS.iter().find_map(bare).unwrap_or(name)
 }
 
 /// Whether a line in comparable form is about something else than the shop.

@@ -144,8 +144,66 @@ const LABELS: &[(Strength, &str)] = &[
     ),
     (4, "trans #|nota"),
     (3, "transaction|trans|trx|txn|ref no"),
-    (2, "ref"),
-    (1, "no|승인번호"),
+    (
+        8,
+        "no bil|no resit|nro factura|factura nro|factura n|fiscal no|bon fiscal|numero de ticket|numero ticket",
+    ),
+    (
+        7,
+        "tique factura b nro|tique factura a nro|tique factura c nro|tique nro|ticket nro|comprobante nro|p v nro",
+    ),
+    (
+        7,
+        "n documento|doc commerciale n|documento commerciale n|scontr n|scontr|scontrino parlante|documento gestionale n|conto n|conto|nr bonu|n vendita",
+    ),
+    (
+        7,
+        "会計no|会計no.|会計 no|会計番号|会計伝票|お会計no|伝票no.|取引no.|レジ番号no|注文no|注文 no|注文|整理番号",
+    ),
+    (
+        7,
+        "rg nr|re nr|rechn nr|rgnr|nr rachunku|bestell no|rechnungsnummer nr|rechnung no|quittung nr|quittungsnr|quittung no|auftrags nr|beleg nummer|bon nummer|bonnummer|kassenbeleg nr|kassenbeleg",
+    ),
+    (
+        7,
+        "numero de facture|numero de ticket|facture numero|note no|note numero|addition n|addition no|cde n|cde no|cde|cmd n|cmd no|cmd|bon de commande n|recu no|num ticket|no de ticket|no ticket|n de ticket|n de facture",
+    ),
+    (
+        7,
+        "boleta electronica n|boleta electronica|boleta de venta electronica|boleta de venta|factura electronica|factura electronica de venta|factura de venta no|factura de venta|doc equivalente no|n factura|n recibo|n fatura|n pedido|n comanda|conta n|conta|senha|n talao|venda|n venda|venda n|doc nr|documento nr|cupom n|coo|ccf|n extrato|extrato n|extrato",
+    ),
+    (
+        7,
+        "no de orden|no orden|orden no|orden|orden n|num orden|numero de orden|nota n|folio|folio fiscal|no ticket|no de ticket|ticket no|no nota|cuenta no|cuenta n|cuenta|no cuenta|n mesa ticket",
+    ),
+    (
+        7,
+        "hesap no|siparis|belge numarasi|fatura no|fatura numarasi|irsaliyeli fatura no|islem numarasi|bilgi fisi no",
+    ),
+    (
+        7,
+        "เลขที่ใบเสร็จรับเงิน|เลขที่ใบกำกับภาษี|ใบเสร็จ no|เลขที่เอกสาร|เลขที่ออเดอร์|หมายเลขใบเสร็จ|บิล|หมายเลขบิล",
+    ),
+    (
+        7,
+        "nomor bon|nomor invoice|no antrian pesanan|id pesanan|id transaksi|id order|kode transaksi|kode pesanan|no ref struk|faktur|no faktur pajak|nomor faktur",
+    ),
+    (
+        7,
+        "no siri resit|no jualan|bil no|resit no|invois no|no pesanan|pesanan",
+    ),
+    (
+        7,
+        "영수증 no|영수증|영수 no|전표no|전표 no|bill no.|거래 no|거래no|주문 no|주문no|접수번호|주문서번호|대기번호",
+    ),
+    (
+        7,
+        "结账单号|账单流水|交易单号|收款单号|消费单号|流水单号|销售流水|发票号码|取单号|取餐码|結帳單號|單據編號|交易單號|收銀單號",
+    ),
+    (4, "bil|nomor|documento|seq no|คิวที่|คิว"),
+    (3, "seq|sequence"),
+    (2, "ref|nro"),
+    (1, "no|n|nr"),
 ];
 
 /// The labels by first character: most words on a receipt begin none.

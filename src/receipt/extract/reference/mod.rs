@@ -87,13 +87,29 @@ fn order_value(line: &str) -> Option<(Strength, String)> {
     } else {
         parts(line).for_each(|(part, least)| take(part, &lexicon::normal(part), least));
     }
+    if best.is_none() {
+        best = tag_at_end(line).map(|value| (STRONG, value));
+    }
     best
+}
+
+/// `2025-02-17 14:05      #1-1038`: a tag in a column of its own. At the beginning of a line it is
+/// the unit in an address.
+fn tag_at_end(line: &str) -> Option<String> {
+    let (before, tag) = line.rsplit_once('#')?;
+    let value = first_word(tag)?;
+    let parts = value
+        .split('-')
+        .all(|part| !part.is_empty() && part.chars().all(char::is_alphanumeric));
+    let alone = value.len() == tag.trim_end().len() && value.len() >= 2;
+    (before.ends_with("   ") && !before.trim().is_empty() && parts && alone && is_reference(&value))
+        .then_some(value)
 }
 
 /// A line may hold several labels beside each other: the whole line, its columns, and what begins
 /// with any of its words, each with the strength that its label must have.
 fn parts(line: &str) -> impl Iterator<Item = (&str, Strength)> {
-    let columns = line.split("   ").map(str::trim).filter(|c| !c.is_empty());
+    let columns = line.split("  ").map(str::trim).filter(|c| !c.is_empty());
     let whole = std::iter::once(line.trim()).chain(columns);
     let inner = words_from_label(line).map(|part| (part, STRONG));
     whole.map(|part| (part, 0)).chain(inner)
@@ -128,6 +144,9 @@ fn value_of(part: &str, normal: &str) -> Option<(Strength, String)> {
             ' ' | ':' | '#' | '.' | '：' | '-' | '°' | 'º' | '№' | ')'
         )
     });
+    let raw = without_series(raw)
+        .filter(|_| strength > STRONG)
+        .unwrap_or(raw);
     let value = first_word(raw)?;
     if value.chars().any(|c| matches!(c, ','))
         && value.chars().all(|c| c.is_ascii_digit() || c == ',')
@@ -139,6 +158,14 @@ fn value_of(part: &str, normal: &str) -> Option<(Strength, String)> {
     let date = When::read(raw, false).is_some() && When::read(behind, false).is_none();
     let long = value.len() > 10 && !value.contains(['/', ':']);
     let ok = is_reference(&value) && (!date || long);
+    // "N° 31" alone or before a date; "N° 31, rue Verte" is an address.
+    let sign = part
+        .chars()
+        .take(from)
+        .any(|c| matches!(c, '°' | 'º' | '№'));
+    let last =
+        behind.trim().is_empty() || behind.starts_with("  ") || When::read(behind, false).is_some();
+    let marked = marked || (sign && last);
     // A bare word needs a number behind it at once: "Order 1847", but no "Bill Smith 5".
     (ok && (marked || strength >= 4 || value.len() >= 4)).then_some((strength, value))
 }
@@ -201,6 +228,18 @@ fn first_word(text: &str) -> Option<String> {
         .collect();
     let word = word.trim_end_matches(['.', ',', ':']).to_owned();
     (!word.is_empty()).then_some(word)
+}
+
+/// `CM 2025/412` without the letters of its series.
+fn without_series(raw: &str) -> Option<&str> {
+    let (series, rest) = raw.split_once(' ')?;
+    let letters = series.chars().all(|c| c.is_ascii_uppercase()) && series.len() <= 3;
+    let number = rest.split(' ').next()?;
+    let slash = number.split_once('/').is_some_and(|(head, tail)| {
+        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty();
+        tail.len() < 10 && digits(tail) && (digits(head) || head.len() <= 4)
+    });
+    (letters && slash && When::read(number, false).is_none()).then_some(rest)
 }
 
 /// A reference has a digit, and is no amount, percentage or time.
