@@ -1,7 +1,7 @@
 //! Reading paper: lines from text streams, whole receipts, and pictures of paper.
 //!
-//! `cargo bench --bench receipt`: medians of on-CPU time on one core, with a hash of what was read
-//! so that no work is skipped.
+//! `cargo bench --bench receipt [-- tokens|lines|read|png]`: medians of on-CPU time on one core,
+//! with a hash of what was read so that no work is skipped.
 #![expect(clippy::print_stdout, reason = "a benchmark reports to its reader")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
@@ -81,30 +81,56 @@ fn per_second(count: usize, seconds: f64) -> f64 {
 }
 
 fn main() {
-    // Jobs within the page's line limit, as many as make 64 MB.
-    let job = stream(256 * 1024);
-    let jobs = 256;
+    let asked: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|arg| !arg.starts_with('-'))
+        .collect();
+    for (part, measure) in PARTS {
+        if asked.is_empty() || asked.iter().any(|name| name == part) {
+            measure();
+        }
+    }
+}
+
+type Part = (&'static str, fn());
+
+const PARTS: [Part; 4] = [
+    ("tokens", tokens_alone),
+    ("lines", lines),
+    ("read", whole_receipts),
+    ("png", pictures),
+];
+
+/// Jobs of this size are within the page's line limit; as many as make 64 MB.
+const JOB_BYTES: usize = 256 * 1024;
+const JOBS: usize = 256;
+
+fn tokens_alone() {
+    let job = stream(JOB_BYTES);
     let (time, hash) = median(|| {
-        (0..jobs)
+        (0..JOBS)
             .map(|_| tokens(Dialect::EscPos, &job).count() as u64)
             .sum()
     });
-    println!(
-        "tokens: {:.0} MB/s (tokens {hash})",
-        per_second(jobs * job.len(), time) / 1e6
-    );
+    let speed = per_second(JOBS * job.len(), time) / 1e6;
+    println!("tokens: {speed:.0} MB/s (tokens {hash})");
+}
+
+fn lines() {
+    let job = stream(JOB_BYTES);
     let expected = lines_hash(&job);
     let (time, hash) = median(|| {
-        (0..jobs).fold(0, |_, _| {
+        (0..JOBS).fold(0, |_, _| {
             let hash = lines_hash(&job);
             assert_eq!(hash, expected, "the lines are the same every time");
             hash
         })
     });
-    println!(
-        "lines: {:.0} MB/s (hash {hash:016x})",
-        per_second(jobs * job.len(), time) / 1e6
-    );
+    let speed = per_second(JOBS * job.len(), time) / 1e6;
+    println!("lines: {speed:.0} MB/s (hash {hash:016x})");
+}
+
+fn whole_receipts() {
     for (name, one) in [
         ("english", sale()),
         ("gbk", write::noodle_shop("7").bytes()),
@@ -125,6 +151,9 @@ fn main() {
             one.len()
         );
     }
+}
+
+fn pictures() {
     let mut printer = Printer::new(Profile::named("epson-80mm").expect("it is built in"));
     printer.feed(&sale());
     let page = printer.take_pages().remove(0);

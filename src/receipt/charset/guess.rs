@@ -58,18 +58,46 @@ impl Frequent {
 /// Guesses from runs of text (as printed, without commands). With `multibyte` the job switched a
 /// double-byte mode on, so single bytes are no answer.
 pub fn guess<'a>(runs: impl Iterator<Item = &'a [u8]>, multibyte: bool) -> Guess {
-    let mut sample = Vec::new();
-    for run in runs.filter(|r| !r.is_ascii()) {
-        if sample.len() + run.len() > GUESS_BYTES_MAX {
+    let mut sample = Sample::default();
+    for run in runs {
+        if !sample.takes(run) {
             break;
         }
-        sample.extend(unruled(run));
-        sample.push(b'\n');
     }
-    if sample.is_empty() {
-        return Guess::Single;
+    sample.guess(multibyte)
+}
+
+/// So much of a job's text as a guess is made from.
+#[derive(Default)]
+pub(crate) struct Sample(Vec<u8>);
+
+impl Sample {
+    /// Takes a run of text in; says whether more would help.
+    pub(crate) fn takes(&mut self, run: &[u8]) -> bool {
+        if run.is_ascii() {
+            return true;
+        }
+        if self.0.len() + run.len() > GUESS_BYTES_MAX {
+            return false;
+        }
+        self.0.extend(unruled(run));
+        self.0.push(b'\n');
+        true
     }
-    if let Ok(text) = std::str::from_utf8(&sample) {
+
+    /// What it looks like. With `multibyte` the job switched a double-byte mode on.
+    pub(crate) fn guess(&self, multibyte: bool) -> Guess {
+        if self.0.is_empty() {
+            Guess::Single
+        } else {
+            best(&self.0, multibyte)
+        }
+    }
+}
+
+/// The charset that explains the sample best.
+fn best(sample: &[u8], multibyte: bool) -> Guess {
+    if let Ok(text) = std::str::from_utf8(sample) {
         // Two-byte sequences happen by chance in code pages; three-byte ones do not.
         let long = text.chars().filter(|c| c.len_utf8() > 2).count();
         let short = text.chars().filter(|c| c.len_utf8() == 2).count();
@@ -80,7 +108,7 @@ pub fn guess<'a>(runs: impl Iterator<Item = &'a [u8]>, multibyte: bool) -> Guess
     }
     let mut scores: Vec<_> = CANDIDATES
         .iter()
-        .map(|c| (score(c.0, &c.1, &sample), c.0))
+        .map(|c| (score(c.0, &c.1, sample), c.0))
         .collect();
     scores.sort_by_key(|s| std::cmp::Reverse(s.0));
     match scores.as_slice() {

@@ -8,6 +8,7 @@ mod guess;
 mod pages;
 mod table;
 
+pub(crate) use guess::Sample;
 pub use guess::{Guess, guess, repair};
 
 /// How bytes from 0x80 up (and pairs that begin there) become characters.

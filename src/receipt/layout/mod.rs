@@ -12,7 +12,7 @@ pub use line::{LINE_CHARS_MAX, Line};
 pub(crate) use picture::bits;
 pub use picture::{PICTURE_BYTES_MAX, Picture};
 
-use super::charset::{Charset, Guess, guess};
+use super::charset::{Charset, Guess, Sample};
 use super::profile::Profile;
 use super::tokens::{Align, Dialect, Image, Op, Token, tokens};
 use line::{Builder, Ink};
@@ -76,23 +76,20 @@ pub fn layout(job: &[u8], dialect: Dialect, profile: Option<&Profile>) -> Vec<Pa
     layout.finish()
 }
 
-/// What the job's text looks like; ASCII needs no second look.
+/// What the job's text looks like; ASCII needs no second look, and a long job none at all of it.
 fn guess_of(job: &[u8], dialect: Dialect) -> Guess {
     if job.is_ascii() {
         return Guess::Single;
     }
-    let mut multibyte = false;
-    let runs: Vec<&[u8]> = tokens(dialect, job)
-        .filter_map(|token| {
-            multibyte |= token.op == Op::Multibyte(true);
-            if let Op::Text(run) = token.op {
-                Some(run)
-            } else {
-                None
-            }
-        })
-        .collect();
-    guess(runs.into_iter(), multibyte)
+    let (mut sample, mut multibyte) = (Sample::default(), false);
+    for token in tokens(dialect, job) {
+        match token.op {
+            Op::Multibyte(true) => multibyte = true,
+            Op::Text(run) if !sample.takes(run) => break,
+            _ => {}
+        }
+    }
+    sample.guess(multibyte)
 }
 
 /// Lays tokens out as they come.

@@ -171,24 +171,52 @@ fn glyph(dots: &mut [Vec<u8>], c: char, left: usize, width: usize, (wide, tall):
     if c == ' ' {
         return;
     }
-    let base = c.nfd().next().unwrap_or(c);
-    let marked = base != c;
+    let base = if c.is_ascii() {
+        c
+    } else {
+        c.nfd().next().unwrap_or(c)
+    };
     let code = font::pattern(c);
-    for (y, row) in dots.iter_mut().enumerate() {
-        for x in 0..width * wide {
-            let (gx, gy) = (x / wide, y / tall);
-            let black = if base.is_ascii_graphic() {
-                let letter =
-                    gx > 0 && gy >= 2 && font::dot(base, (gx - 1) * 6 / width.max(6), (gy - 2) / 3);
-                letter || (marked && gy < 2 && (3..width.saturating_sub(3)).contains(&gx))
-            } else {
-                block(gx, gy, width, code)
-            };
-            let at = left + x;
-            if black && let Some(byte) = row.get_mut(at / 8) {
-                *byte |= 0x80 >> (at % 8);
+    let mut drawn = vec![false; width];
+    for (y, rows) in dots.chunks_mut(tall).enumerate() {
+        if !base.is_ascii_graphic() {
+            (0..)
+                .zip(&mut drawn)
+                .for_each(|(x, dot)| *dot = block(x, y, width, code));
+        } else if y < 2 {
+            let mark = 3..width.saturating_sub(3);
+            let marked = base != c;
+            (0..)
+                .zip(&mut drawn)
+                .for_each(|(x, dot)| *dot = marked && mark.contains(&x));
+        } else if (y - 2) % LETTER_DOTS == 0 {
+            letter(&mut drawn, font::row(base, (y - 2) / LETTER_DOTS));
+        }
+        for x in drawn
+            .iter()
+            .enumerate()
+            .filter_map(|(x, dot)| dot.then_some(x))
+        {
+            for at in left + x * wide..left + (x + 1) * wide {
+                for row in &mut *rows {
+                    if let Some(byte) = row.get_mut(at / 8) {
+                        *byte |= 0x80 >> (at % 8);
+                    }
+                }
             }
         }
+    }
+}
+
+/// How many dots of paper one dot of a letter is high.
+const LETTER_DOTS: usize = 3;
+
+/// One row of a letter's five dots, spread over the cell, with a blank column on its left.
+fn letter(drawn: &mut [bool], row: u32) {
+    let width = drawn.len();
+    for (x, dot) in drawn.iter_mut().enumerate() {
+        let from = x.checked_sub(1).map(|x| x * 6 / width.max(6));
+        *dot = from.is_some_and(|from| from < 5 && row & (0x10 >> from) != 0);
     }
 }
 

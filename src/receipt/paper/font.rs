@@ -15,21 +15,14 @@ const GLYPHS: &str = "\
 /// Bytes of a glyph in the table, with the space behind it.
 const STRIDE: usize = 8;
 
-/// Whether the dot in column `x` (0..5) of row `y` (0..7) of an ASCII character is black.
-pub(super) fn dot(c: char, x: usize, y: usize) -> bool {
-    let Some(index) = u32::from(c)
-        .checked_sub(0x20)
-        .and_then(|i| usize::try_from(i).ok())
-    else {
-        return false;
-    };
-    let digit = GLYPHS
-        .as_bytes()
-        .get(index * STRIDE + y)
-        .copied()
-        .unwrap_or(b'0');
-    let row = char::from(digit).to_digit(32).unwrap_or(0);
-    x < 5 && y < 7 && row & (0x10 >> x) != 0
+/// Row `y` (0..7) of an ASCII character: five dots, the left one in bit 4; nothing of others.
+pub(super) fn row(c: char, y: usize) -> u32 {
+    let index = u32::from(c).checked_sub(0x20);
+    let index = index.and_then(|i| usize::try_from(i).ok());
+    let digit = index
+        .filter(|_| y < 7)
+        .and_then(|i| GLYPHS.as_bytes().get(i * STRIDE + y));
+    digit.map_or(0, |digit| char::from(*digit).to_digit(32).unwrap_or(0))
 }
 
 /// A pattern of four by four blocks that depends on the character alone.
@@ -45,12 +38,8 @@ mod tests {
     #[test]
     fn every_printable_character_has_a_glyph_of_its_own() {
         assert_eq!(GLYPHS.len(), 95 * STRIDE - 1);
-        let rows = |c: char| {
-            (0..7)
-                .flat_map(|y| (0..5).map(move |x| dot(c, x, y)))
-                .collect::<Vec<_>>()
-        };
-        let all: std::collections::BTreeSet<Vec<bool>> = (' '..='~').map(rows).collect();
+        let rows = |c: char| (0..7).map(|y| row(c, y)).collect::<Vec<_>>();
+        let all: std::collections::BTreeSet<Vec<u32>> = (' '..='~').map(rows).collect();
         assert_eq!(all.len(), 95);
     }
 }

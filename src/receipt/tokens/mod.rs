@@ -78,6 +78,13 @@ impl Tokenizer {
                 op: Op::Text(bytes),
             });
         }
+        if first == b'\n' && !self.raster {
+            let bytes = input.get(..1).unwrap_or(input);
+            return Some(Token {
+                bytes,
+                op: Op::LineFeed,
+            });
+        }
         let shape = match self.dialect {
             Dialect::EscPos => escpos::shape(input),
             Dialect::Star => star::shape(input, self.raster),
@@ -194,14 +201,16 @@ fn drain<'a>(
 
 /// How many bytes of text the input begins with: everything from a space upwards.
 fn text_run(input: &[u8]) -> usize {
-    /// Eight bytes at once: a borrow reaches the top bit of each byte that is below 0x20.
+    /// Eight bytes at once: a borrow reaches the top bit of each byte that is below 0x20. The
+    /// first such byte is the lowest bit; above it, a borrow can come from below.
     const BELOW: u64 = 0x2020_2020_2020_2020;
     const TOPS: u64 = 0x8080_8080_8080_8080;
     let mut at = 0;
     for chunk in input.chunks_exact(8) {
         let word = u64::from_le_bytes(chunk.try_into().unwrap_or_default());
-        if word.wrapping_sub(BELOW) & !word & TOPS != 0 {
-            break;
+        let below = word.wrapping_sub(BELOW) & !word & TOPS;
+        if below != 0 {
+            return at + below.trailing_zeros() as usize / 8;
         }
         at += 8;
     }
