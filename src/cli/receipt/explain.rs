@@ -145,7 +145,7 @@ fn candidate(out: &mut String, paper: &Paper, found: &Candidate) {
         .get(found.line)
         .map_or_else(String::new, |line| line.text.fit(QUOTE_COLUMNS));
     let label = match found.rank {
-        0 if found.called => "a label that says amount: what the items come to",
+        0 if found.called => "a label that is a total when the items come to it",
         0 => "no label says total",
         1 => "a label that may say total",
         2 => "labelled as a total",

@@ -200,13 +200,20 @@ fn region<'a>(rows: &'a Rows, entries: &[Entry]) -> impl Iterator<Item = &'a Row
                 | Role::Tax
                 | Role::Base
                 | Role::Rounding
-                | Role::Service
         )
+    };
+    let service = |row: &Row| {
+        let of = |e: &Entry| e.line == row.line && e.role == Role::Service;
+        entries.iter().any(of) && (row.flags & lexicon::OTHER == 0 || leads(row))
     };
     // A sum's label says so at its beginning; "Taxi to the cash point 5.00" is an item.
     let sums = |row: &&Row| {
         let entry = entries.iter().any(|e| e.line == row.line && sum(e.role));
-        entry && (row.flags & lexicon::OTHER == 0 || leads(row))
+        let of = |e: &Entry| e.line == row.line && matches!(e.role, Role::Total(_));
+        let total = entries.iter().any(of);
+        entry
+            && !is_part_total(row, entries)
+            && (total || row.flags & lexicon::OTHER == 0 || leads(row))
     };
     let heading = rows.rows.iter().position(|row| {
         let columns = [
@@ -226,7 +233,20 @@ fn region<'a>(rows: &'a Rows, entries: &[Entry]) -> impl Iterator<Item = &'a Row
     } else {
         first_priced(rest).unwrap_or(end)
     };
-    rest.get(start.min(end)..end).unwrap_or_default().iter()
+    let within = rest.get(start.min(end)..end).unwrap_or_default();
+    // A charge below the items is none of them; one between them ("4 Coperto 8,00") is.
+    let charges = within.iter().rev();
+    let charges = charges.take_while(|row| service(row) || row.numbers.is_empty());
+    let charges = charges.count();
+    let within = within.get(..within.len() - charges).unwrap_or_default();
+    within.iter().filter(|row| !is_part_total(row, entries))
+}
+
+/// `Total food  15.00` where another total stands below it: what a part of the items comes to.
+fn is_part_total(row: &Row, entries: &[Entry]) -> bool {
+    let part = |e: &Entry| e.line == row.line && e.role == Role::Total(0);
+    let whole = |e: &Entry| e.line > row.line && matches!(e.role, Role::Total(2..)) && !e.summary;
+    entries.iter().any(part) && entries.iter().any(whole)
 }
 
 /// Without decimals and heading, an amount with a currency mark or with thousands set apart begins
@@ -318,7 +338,8 @@ fn factors(
         .collect();
     for (i, q) in all.iter().enumerate() {
         for (j, u) in all.iter().enumerate() {
-            let quantity_like = q.value.places() == 0 || q.value.places() == 3 || q.factor;
+            let whole = q.value.e4() % 10_000 == 0;
+            let quantity_like = whole || q.value.places() == 3 || q.factor;
             if i != j
                 && quantity_like
                 && is_product(q.value, u.value, amount.value)

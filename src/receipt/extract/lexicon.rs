@@ -51,7 +51,7 @@ pub(super) const OTHER: Flags = 1 << 31;
 const WORDS: &[(Flags, &str)] = &[
     (
         TOTAL,
-        "total|totals|totaal|totale|toplam|gesamt|gesamtsumme|summe|gesamtbetrag|endsumme|endbetrag|totalt|suma|razem|celkem|osszesen|celkom|jumlah|jml|ttl|total ttc|tot",
+        "total|totals|totaal|totale|toplam|gesamt|gesamtsumme|summe|gesamtbetrag|endsumme|endbetrag|totalt|suma|razem|celkem|osszesen|celkom|jumlah|jml|ttl|total ttc|tot|bonsumme|bon summe|belegsumme|rechnungssumme|kaufsumme|verkaufssumme|tischsumme|bar total|total charge|total charges|total cost|basket total|receipt total|order total|check total|bill total|sale total|your total|total order|total cuenta|total pedido|total euros|monto total|gran total|total commande|total de la note|total note|total facture|total harga|total pesanan|tagihan|total pembelian|total penjualan|total transaksi|jumlah tagihan|total nota|totale conto|totale ordine|totale generale|totale scontrino|totale vendita|totale fattura|totale lordo|jumlah jualan|jumlah bil|jumlah harga|total do pedido|valor total da nota|montante total|total do cupom|conta total|total fatura|total com iva|total c iva|total c/ iva|total con iva|toplami|yekun",
     ),
     (
         TOTAL | FINAL,
@@ -59,11 +59,11 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         SUB,
-        "subtotal|sub|valor dos produtos|total produtos|total articles|total articulos|subtotaal|subtotale|zwischensumme|zw summe|sous|sous total|soustotal|ara toplam|parcial|subtotals|sub total|sub jumlah|subjumlah|subtotal ht|delsumma|mellansumma|tussentotaal|sub ttl|nettosumme|warenwert|brut|teilsumme|harga jual|total bruto|total bruto de itens|total brut|mal hizmet toplam tutari|mal hizmet toplam|mal hizmet toplami|toplam tutar kdv haric|jumlah kecil|jumlah harga|pretax total|merchandise total|summe artikel|suma parcial|total parcial|ara tutar|total antes de descuento|total sebelum diskon|belanja",
+        "subtotal|sub|valor dos produtos|total produtos|total articles|total articulos|subtotaal|subtotale|zwischensumme|zw summe|sous|sous total|soustotal|ara toplam|parcial|subtotals|sub total|sub jumlah|subjumlah|subtotal ht|delsumma|mellansumma|tussentotaal|sub ttl|nettosumme|warenwert|brut|teilsumme|harga jual|total bruto|total bruto de itens|total brut|mal hizmet toplam tutari|mal hizmet toplam|mal hizmet toplami|toplam tutar kdv haric|jumlah kecil|pretax total|merchandise total|summe artikel|suma parcial|total parcial|ara tutar|total antes de descuento|total sebelum diskon|belanja",
     ),
     (
         TAX,
-        "tax|taxes|i.v.a|i.v.a.|t.v.a|t.v.a.|gst|vat|mwst|ust|umsatzsteuer|mehrwertsteuer|steuer|tva|iva|kdv|topkdv|ppn|pb|sst|pb1|pbjt|pajak|cukai|hst|pst|qst|btw|moms|dph|pdv|igv|iss|icms|itbis|excise|imposto|impuesto|impuestos|imposta|taxe|cgst|sgst|igst|utgst|cess|svc tax|sales tax|service tax|iva inclusa|mva|afa|vergi|otv|qst tax|hesaplanan kdv|toplam kdv|kdv toplami|kdv tutari|service charge tax|cukai perkhidmatan|cuota|cuota iva|tributos|impoconsumo|impuesto al consumo|imp consumo|imp al consumo",
+        "tax|taxes|i.v.a|i.v.a.|t.v.a|t.v.a.|gst|vat|mwst|ust|umsatzsteuer|mehrwertsteuer|steuer|tva|iva|kdv|topkdv|ppn|pb|sst|pb1|pbjt|pajak|cukai|hst|pst|qst|btw|moms|dph|pdv|igv|iss|icms|itbis|excise|imposto|impuesto|impuestos|imposta|taxe|cgst|sgst|igst|utgst|cess|svc tax|sales tax|service tax|mva|afa|vergi|otv|qst tax|hesaplanan kdv|kdv toplami|kdv tutari|service charge tax|cukai perkhidmatan|cuota|cuota iva|tributos|impoconsumo|impuesto al consumo|imp consumo|imp al consumo",
     ),
     (
         DISCOUNT,
@@ -79,7 +79,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         SERVICE,
-        "service|service charge|lieferkosten|liefergebuhr|versand|versandkosten|servicepauschale|servicegebuhr|gedeck|gedeckpauschale|mindermengenzuschlag|zuschlag|frais de service|frais de livraison|frais de port|emballage|couvert|envio|gastos de envio|consegna|spese di consegna|paket ucreti|kuver|taxa de entrega|entrega|biaya kirim|biaya antar|biaya admin|caj penghantaran|penghantaran|bezorgkosten|delivery chg|booking fee|convenience fee|handling fee|platform fee|packing charge|packing|serv charge|svc|svc charge|svc chg|servis|servicio|servizio|servico|bedienung|coperto|servis ucreti|cover charge|delivery|delivery fee|delivery charge|lieferung|livraison|packaging|takeaway charge|pelayanan|biaya layanan|caj perkhidmatan|perkhidmatan|bag fee|surcharge|serv chrg|taxa de servico|cubierto|ongkir",
+        "service|service charge|lieferkosten|liefergebuhr|versand|versandkosten|servicepauschale|servicegebuhr|gedeck|gedeckpauschale|mindermengenzuschlag|zuschlag|frais de service|frais de livraison|frais de port|emballage|couvert|envio|gastos de envio|consegna|spese di consegna|paket ucreti|kuver|taxa de entrega|entrega|biaya kirim|biaya antar|biaya admin|caj penghantaran|penghantaran|bezorgkosten|delivery chg|booking fee|convenience fee|handling fee|platform fee|packing charge|packing|serv charge|svc|svc charge|svc chg|servis|servicio|servizio|servico|bedienung|coperto|servis ucreti|cover charge|delivery|delivery fee|delivery charge|lieferung|livraison|packaging|takeaway charge|pelayanan|biaya layanan|caj perkhidmatan|perkhidmatan|bag fee|surcharge|serv chrg|taxa de servico|cubierto|ongkir|maggiorazione|supplemento servizio|suplemento terraza|suplemento|acrescimo|shipping|lieferpauschale|auto gratuity|automatic gratuity|cargo por servicio|recargo|frais de dossier",
     ),
     (
         TIP,
@@ -119,7 +119,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         AMOUNT,
-        "amount|amt|betrag|montant|importo|importe|valor|tutar|bedrag|nilai|belop|kwota|sum|amaun|balance|bill|saldo",
+        "amount|amt|betrag|montant|importo|importe|valor|tutar|bedrag|nilai|belop|kwota|sum|amaun|balance|bill|saldo|kaufbetrag|zahlungsbetrag|nett amount|monto|nominal|valor liquido|tutari|net toplam",
     ),
     (
         PLAIN,
@@ -139,7 +139,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         TOTAL | FINAL,
-        "amount owed|total geral|bruttosumme|bruttobetrag|totale documento|harus dibayar|yang harus dibayar|hesap toplami|total da conta|total de la cuenta|total du|montant a payer|total addition|amount owing|you owe|to be paid|payable amount|sum due|sum payable|net payable|net amount due|please pay|total now due|amount to pay|importe debido|restbetrag|rest zu zahlen|noch zu zahlen|offener betrag|restant du|resta da pagare|saldo pendiente|saldo a pagar|restante|kalan|kalan tutar|sisa|sisa tagihan|sisa bayar|baki perlu dibayar|remaining balance|outstanding|outstanding balance|still to pay|balance outstanding|due now|total to pay|you pay|total amount|total amt|total bill|totale da pagare|total zu zahlen|summe zu zahlen|zu bezahlen|endpreis|gesamtpreis|prix total|montant total|total net|total final|importe final|jumlah perlu bayar|jumlah keseluruhan|jumlah bersih|toplam tutar|odenecek toplam|net tutar|grand total due|vergiler dahil toplam|vergiler dahil toplam tutar|kdv dahil toplam|total con iva|total iva incluido|total tva comprise|gesamt brutto|toplam odeme",
+        "amount owed|total geral|bruttosumme|bruttobetrag|totale documento|harus dibayar|yang harus dibayar|hesap toplami|total da conta|total de la cuenta|total du|montant a payer|total addition|amount owing|you owe|to be paid|payable amount|sum due|sum payable|net payable|net amount due|please pay|total now due|amount to pay|importe debido|restbetrag|rest zu zahlen|noch zu zahlen|offener betrag|restant du|resta da pagare|saldo pendiente|saldo a pagar|restante|kalan|kalan tutar|sisa|sisa tagihan|sisa bayar|baki perlu dibayar|remaining balance|outstanding|outstanding balance|still to pay|balance outstanding|due now|total to pay|you pay|total amount|total amt|total bill|totale da pagare|total zu zahlen|summe zu zahlen|zu bezahlen|endpreis|gesamtpreis|prix total|montant total|total net|total final|importe final|jumlah perlu bayar|jumlah keseluruhan|jumlah bersih|toplam tutar|odenecek toplam|net tutar|final amount|monto a pagar|total a cobrar|a cobrar|somme due|somme a payer|solde a payer|totale dovuto|totale a pagare|netto a pagare|jumlah kena bayar|amaun perlu dibayar|grand total due|vergiler dahil toplam|vergiler dahil toplam tutar|kdv dahil toplam|total con iva|total iva incluido|total tva comprise|gesamt brutto|toplam odeme",
     ),
     (
         OPTIONAL,
@@ -160,7 +160,7 @@ const WORDS: &[(Flags, &str)] = &[
 const SIGNS: &[(Flags, &str)] = &[
     (
         TOTAL,
-        "合计|总计|总额|总金额|合計|總計|總額|総計|総合計|合計金額|税込合計|합계|총액|총계|총합계|합계금액|รวม|รวมทั้งหมด|ยอดรวม|现价|金额合计|消费合计|账单金额|消费金额|お買上計|お買上合計|お買上|합계액|판매합계|매출합계",
+        "合计|总计|总额|总金额|合計|總計|總額|総計|総合計|合計金額|税込合計|합계|총액|총계|총합계|합계금액|รวม|รวมทั้งหมด|ยอดรวม|现价|共计|共計|消费总额|주문합계|총주문금액|구매금액|총구매금액|총매출액|총판매금액|총결제금액|ยอดเงินรวม|มูลค่ารวม|金额合计|消费合计|账单金额|消费金额|お買上計|お買上合計|お買上|합계액|판매합계|매출합계",
     ),
     (
         TOTAL | FINAL,
@@ -176,7 +176,7 @@ const SIGNS: &[(Flags, &str)] = &[
     ),
     (
         DISCOUNT,
-        "折扣|优惠|點數折抵|折抵|減免|减免|满减|立减|割引|値引|値引き|割引額|할인|할인금액|ส่วนลด|折讓|優惠|優惠折扣|会员优惠|优惠金额|折扣金额|抹零|クーポン|에누리|减|优惠券|促销|割引き",
+        "红包|立减|会员立减|满赠|现金券|折扣|优惠|點數折抵|折抵|減免|减免|满减|立减|割引|値引|値引き|割引額|할인|할인금액|ส่วนลด|折讓|優惠|優惠折扣|会员优惠|优惠金额|折扣金额|抹零|クーポン|에누리|减|优惠券|促销|割引き",
     ),
     (SAVINGS, "已优惠|共优惠|节省|省"),
     (
@@ -185,12 +185,12 @@ const SIGNS: &[(Flags, &str)] = &[
     ),
     (
         TOTAL | FINAL,
-        "价税合计|價稅合計|含税合计|含税总额|税込金額|総合計金額|お支払金額|お支払い金額|결제하실금액|내실금액|ยอดที่ต้องชำระ|จำนวนเงินรวม|รวมเงิน|รวมเป็นเงิน|应付总额|应收总额|实付总额|尾款|余款|差引|差引額|残額|お支払残額|차액|잔금|ยอดคงเหลือชำระ|ยอดค้างชำระ|差額|还需支付|仍需支付",
+        "待付金额|待付|折后应付|应付款|ご利用金額|ご利用額|お支払い額|お支払額|ยอดเงินสุทธิ|ยอดรวมทั้งสิ้น|ยอดรวมสุทธิ|ยอดต้องชำระ|จำนวนเงินทั้งสิ้น|จำนวนเงินสุทธิ|价税合计|價稅合計|含税合计|含税总额|税込金額|総合計金額|お支払金額|お支払い金額|결제하실금액|내실금액|ยอดที่ต้องชำระ|จำนวนเงินรวม|รวมเงิน|รวมเป็นเงิน|应付总额|应收总额|实付总额|尾款|余款|差引|差引額|残額|お支払残額|차액|잔금|ยอดคงเหลือชำระ|ยอดค้างชำระ|差額|还需支付|仍需支付",
     ),
     (ROUNDING, "舍入|四舍五入|端数|절사|ปัดเศษ|尾数调整"),
     (
         SERVICE,
-        "服务费|服務費|포장비|배송비|ค่าจัดส่ง|ค่าส่ง|运费|外送費|運費|サービス料|サービス|席料|お通し|봉사료|배달비|ค่าบริการ|餐位费|茶位费|包装费|配送费|打包费|餐盒费|加一服務費|深夜料金",
+        "外卖费|送餐费|手续费|加工费|開瓶費|开瓶费|深夜料|深夜加算|服务费|服務費|포장비|배송비|ค่าจัดส่ง|ค่าส่ง|运费|外送費|運費|サービス料|サービス|席料|お通し|봉사료|배달비|ค่าบริการ|餐位费|茶位费|包装费|配送费|打包费|餐盒费|加一服務費|深夜料金",
     ),
     (CASH, "人民币|人民幣|现金|現金|現計|收您|收現|현금|เงินสด"),
     (
@@ -223,11 +223,11 @@ const SIGNS: &[(Flags, &str)] = &[
     ),
     (
         AMOUNT,
-        "總數|金额|金額|금액|額|总价|價格|เงิน|ราคา|价格|总|売上|お買上げ額",
+        "計|จำนวนเงิน|總數|金额|金額|금액|額|总价|價格|เงิน|ราคา|价格|总|売上|お買上げ額",
     ),
     (
         ASIDE,
-        "积分|积点|会员余额|余额|储值余额|ポイント|포인트|적립|잔액|คะแนน|แต้ม|卡余额|有効期限|累計|累积|利用可能|付与",
+        "點數|点數|포인트점수|紅利|积分|积点|会员余额|余额|储值余额|ポイント|포인트|적립|잔액|คะแนน|แต้ม|卡余额|有効期限|累計|累积|利用可能|付与",
     ),
     (
         BASE,

@@ -5,7 +5,9 @@
 //! guess about money: of several candidates for the total the one that adds up wins, and where none
 //! does, or two do, the paper is not payable.
 
+mod below;
 mod currency;
+mod factor;
 mod items;
 mod kind;
 mod lexicon;
@@ -187,8 +189,12 @@ fn in_common_words(page: &Page, hints: &Hints) -> (Reading, Verdict) {
     if choices.is_empty() {
         choices = unlabelled(lines, &rows, &parts, &items);
     }
+    if let [only] = choices.as_mut_slice() {
+        // "Total pedido", "Basket total": with a word beside it that is not known, and the last.
+        only.called |= only.rank == 0 && below::closes(only, &rows);
+    }
     if let Some(best) = choices.first_mut()
-        && let Some(against) = sums::below(best, &entries, &items, &parts)
+        && let Some(against) = below::below(best, &entries, &items, &parts, &rows)
     {
         best.against.push(against);
     }
@@ -434,10 +440,15 @@ fn amounts(reading: &mut Reading, decision: &Decision, parts: &Parts, entries: &
             .map(|e| e.line)
     };
     if let Decision::Total(choice) = decision {
-        let unpaid = |a: &Against| matches!(a, Against::Paid { .. } | Against::Short { .. });
+        let unpaid = |a: &Against| {
+            matches!(
+                a,
+                Against::Paid { .. } | Against::Short { .. } | Against::Below { .. }
+            )
+        };
         let contradicted = choice.against.iter().any(unpaid);
         if contradicted {
-            // What was paid contradicts it: nothing is read rather than something wrong.
+            // What was paid or stands below contradicts it: better nothing than something wrong.
             return others(reading, decision, parts);
         }
         let confidence = match (choice.support.len(), choice.against.is_empty(), choice.rank) {

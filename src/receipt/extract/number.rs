@@ -5,6 +5,7 @@
 //! mark stands before two decimals elsewhere on it.
 
 use super::currency::{self, Mark};
+use super::factor;
 use std::fmt;
 
 /// The most numbers of one line; a line with more is a barcode or a table of something else.
@@ -153,7 +154,7 @@ pub(super) struct Number {
     /// The decimal mark, when the form alone settles what it is.
     decimal: Option<char>,
     /// Marks stand between its digits; the only one, if there is one.
-    marked: bool,
+    pub(super) marked: bool,
     lone_mark: Option<char>,
     /// A percent sign follows.
     pub(super) percent: bool,
@@ -387,8 +388,9 @@ fn surroundings(number: &mut Number, chars: &[char], end: usize) {
     // Turkish tills write `%10`.
     number.percent = right == '%' || (right == ' ' && after(1) == '%') || left == '%';
     let times = |c: char| matches!(near(c), 'x' | '@' | '*' | '×');
-    number.factor =
-        factor_right(number, chars) || factor_left(number, chars) || counted(number, chars);
+    number.factor = factor::right(number, chars)
+        || factor::left(number, chars)
+        || factor::counted(number, chars);
     let minus_after = right == '-' && !after(1).is_alphanumeric() && after(1) != '-';
     // On Japanese paper a dash after the amount only keeps digits from being added.
     let decoration = matches!(number.mark, Some(Mark::Yen)) || chars.get(end) == Some(&',');
@@ -408,98 +410,6 @@ fn surroundings(number: &mut Number, chars: &[char], end: usize) {
     if (minus_before || minus_after) && !decoration {
         number.from -= usize::from(minus_before);
         number.to += usize::from(minus_after);
-    }
-}
-
-/// `2 x 3.50`, `2x Beer`: a factor stands before the sign; `3.97 X` at the end is a tax code.
-fn factor_right(number: &Number, chars: &[char]) -> bool {
-    let mut rest = chars
-        .get(number.to..)
-        .unwrap_or_default()
-        .iter()
-        .skip_while(|c| **c == ' ');
-    let sign = rest.next().copied().unwrap_or(' ');
-    let glued = rest.clone().next().is_some_and(|c| c.is_alphabetic());
-    let mut beyond = rest.skip_while(|c| **c == ' ');
-    match (sign, beyond.next()) {
-        ('x' | 'X' | '×' | '*' | '@', Some(c)) => {
-            let small = number.value.places == 0 && number.value.e4 < 10_000_000 && !glued;
-            c.is_ascii_digit()
-                || (small && sign != '*')
-                || matches!(c, '$' | '€' | '£' | '¥' | '.')
-                || (!glued && matches!(c, 'R'))
-        }
-        _ => false,
-    }
-}
-
-/// `2点`, `4 ชิ้น`, `3건`: how many there are, whatever a till's amounts look like.
-fn counted(number: &Number, chars: &[char]) -> bool {
-    const COUNTERS: &[&str] = &[
-        "点",
-        "點",
-        "件",
-        "個",
-        "个",
-        "枚",
-        "名",
-        "人",
-        "位",
-        "份",
-        "杯",
-        "項",
-        "개",
-        "건",
-        "명",
-        "매",
-        "잔",
-        "번",
-        "ชิ้น",
-        "รายการ",
-        "ท่าน",
-        "คน",
-    ];
-    let small = number.value.places == 0 && (0..10_000_000).contains(&number.value.e4);
-    if !small || number.mark.is_some() || number.marked {
-        return false;
-    }
-    let gap = usize::from(chars.get(number.to) == Some(&' '));
-    let rest = chars.get(number.to + gap..).unwrap_or_default();
-    let begins = |counter: &str| {
-        counter
-            .chars()
-            .eq(rest.iter().copied().take(counter.chars().count()))
-    };
-    rest.first().is_some_and(|c| !c.is_ascii()) && COUNTERS.iter().any(|c| begins(c))
-}
-
-/// `%10 *12,50`, `EKMEK   *25,00`: the sign that Turkish tills set before every price. It is glued
-/// to the price, and what stands before it is a rate or far away.
-fn price_star(chars: &[char], at: usize) -> bool {
-    let star = at.checked_sub(1).filter(|i| chars.get(*i) == Some(&'*'));
-    let Some(before) = star.and_then(|i| chars.get(..i)) else {
-        return false;
-    };
-    let spaces = before.iter().rev().take_while(|c| **c == ' ').count();
-    let word = before.iter().rev().skip(spaces).take_while(|c| **c != ' ');
-    spaces >= 3 || (spaces > 0 && word.last() == Some(&'%'))
-}
-
-/// `2 x 3.50`, `@3.50`: a factor stands after the sign.
-fn factor_left(number: &Number, chars: &[char]) -> bool {
-    let mut rest = chars
-        .get(..number.from)
-        .unwrap_or_default()
-        .iter()
-        .rev()
-        .skip_while(|c| **c == ' ');
-    let sign = rest.next().copied().unwrap_or(' ');
-    let mut beyond = rest.skip_while(|c| **c == ' ');
-    match sign {
-        '@' => true,
-        '*' if price_star(chars, number.from) => false,
-        'x' | 'X' | '×' | '*' => beyond.next().is_some_and(char::is_ascii_digit),
-        _ => false,
     }
 }
 

@@ -124,3 +124,54 @@ fn an_address_is_no_part_of_a_name() {
     assert_eq!(merchant(text), "KIOSKMART");
     assert_eq!(merchant("상호: 바다커피\n전화 02-1-1\n"), "바다커피");
 }
+
+#[test]
+fn a_total_with_a_word_that_is_not_known_is_payable_when_the_items_come_to_it() {
+    for label in ["Total zebra", "Zebra total", "Totale zebra", "Toplam zebra"] {
+        let text = format!("Casa\nTicket 12\nTorta   4,00\nCaffe   6,00\n{label}  ");
+        assert_eq!(
+            payable(&format!("{text}10,00\n"), Some("EUR")).0,
+            "10.00 EUR",
+            "{label}"
+        );
+        refused(&format!("{text}11,00\n"), Some("EUR"));
+        // A part of the sale, with more below it.
+        refused(&format!("{text}10,00\nCola   3,00\n"), Some("EUR"));
+    }
+    let parts = "Pub\nBill 12\nPie   10.00\nTotal food   10.00\nAle   3.00\nTotal drinks   3.00\n";
+    refused(parts, Some("GBP"));
+    let whole = format!("{parts}Total   13.00\n");
+    assert_eq!(payable(&whole, Some("GBP")).0, "13.00 GBP");
+}
+
+#[test]
+fn what_stands_below_a_total_and_could_change_it_keeps_it_from_being_read() {
+    let items = "Lapak\nNo Nota 12\nSoto   20.000\nTeh   60.000\nTotal   80.000\n";
+    let below = |line: &str| verdict(&format!("{items}{line}\n"), Some("IDR"));
+    for line in ["PPN 11%   8.800", "Zebra   5.000", "Zebra   -5.000"] {
+        let (reading, verdict) = below(line);
+        assert!(verdict.is_err() && reading.total.is_none(), "{line}");
+    }
+    // The tax that is in it, and what one of four owes.
+    for line in ["PPN 11%   7.928", "Zebra   20.000"] {
+        let (_, verdict) = below(line);
+        assert_eq!(
+            verdict.unwrap().amount.to_string(),
+            "80000.00 IDR",
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_charge_between_the_items_is_one_of_them() {
+    let text = "Trattoria\nConto n. 5\n2 COPERTO   4,00\n1 PIZZA   9,00\nTOTALE   ";
+    assert_eq!(
+        payable(&format!("{text}13,00\n"), Some("EUR")).0,
+        "13.00 EUR"
+    );
+    refused(&format!("{text}14,00\n"), Some("EUR"));
+    let text = "국밥집\n주문번호 5\n국밥 x2   ₩18,000\n밥 x1   ₩1,000\n합계   ₩";
+    assert_eq!(payable(&format!("{text}19,000\n"), None).0, "19000 KRW");
+    refused(&format!("{text}79,000\n"), Some("KRW"));
+}

@@ -309,34 +309,6 @@ fn rounded(out: &mut Vec<Choice>, parts: &Parts) {
     }
 }
 
-/// A discount, service or tip below the total that the sums above it do not hold: what is to be
-/// paid is something else then, unless what was paid proves the total.
-pub(super) fn below(
-    choice: &Choice,
-    entries: &[Entry],
-    items: &Items,
-    parts: &Parts,
-) -> Option<Against> {
-    let paid = |s: &Support| matches!(s, Support::Paid { .. } | Support::PaidAlone);
-    let v = choice.value.e4();
-    let sums = [items.net, items.gross];
-    let plain = (items.clear && sums.contains(&v)) || parts.subtotals.iter().any(|s| s.e4() == v);
-    if choice.support.iter().any(paid) || (!plain && !items.items.is_empty()) {
-        return None;
-    }
-    let adds = |e: &&Entry| {
-        let adjusts = matches!(e.role, Role::Discount | Role::Service | Role::Tip);
-        adjusts && e.line > choice.line && !e.included && e.value.e4() != 0
-    };
-    let mut found = entries.iter().filter(adds);
-    let first = found.next()?;
-    // Several tips are suggestions.
-    let many = first.role == Role::Tip && found.next().is_some();
-    (!many).then_some(Against::Below {
-        amount: first.value,
-    })
-}
-
 /// Fills in what speaks for and against a choice.
 pub(super) fn weigh(choice: &mut Choice, parts: &Parts, items: &Items, adjustments: &[Adjustment]) {
     let v = choice.value.e4();
