@@ -1,7 +1,8 @@
 //! Reading paper: lines from text streams, whole receipts, and pictures of paper.
 //!
 //! `cargo bench --bench receipt [-- tokens|lines|read|png]`: medians of on-CPU time on one core,
-//! with a hash of what was read so that no work is skipped.
+//! with a hash of what was read so that no work is skipped. `-- npos FOLDER` takes the same stream
+//! apart with npm's npos beside us, where FOLDER is one in which `npm install npos` was run.
 #![expect(clippy::print_stdout, reason = "a benchmark reports to its reader")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
@@ -11,6 +12,8 @@ use quittance::receipt::profile::Profile;
 use quittance::receipt::tokens::{Dialect, tokens};
 use quittance::receipt::{Hints, read, write};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 /// Runs of each measurement; the median is reported.
@@ -85,6 +88,11 @@ fn main() {
         .skip(1)
         .filter(|arg| !arg.starts_with('-'))
         .collect();
+    if let [part, folder] = asked.as_slice()
+        && part == "npos"
+    {
+        return npos(folder);
+    }
     for (part, measure) in PARTS {
         if asked.is_empty() || asked.iter().any(|name| name == part) {
             measure();
@@ -114,6 +122,34 @@ fn tokens_alone() {
     });
     let speed = per_second(JOBS * job.len(), time) / 1e6;
     println!("tokens: {speed:.0} MB/s (tokens {hash})");
+}
+
+/// The same stream by npos, which takes commands and text apart, and by our lines, which are more.
+fn npos(folder: &str) {
+    let job = stream(JOB_BYTES);
+    let (seconds, nodes) = npos_seconds(folder, &job).expect("node, and npos in that folder");
+    let theirs = per_second(job.len(), seconds) / 1e6;
+    println!("npos: {theirs:.1} MB/s ({nodes} nodes)");
+    let found = tokens(Dialect::EscPos, &job).count();
+    let (time, _) = median(|| lines_hash(&job));
+    let ours = per_second(job.len(), time) / 1e6;
+    let ratio = ours / theirs;
+    println!("lines: {ours:.1} MB/s ({found} tokens), {ratio:.1} times as fast");
+}
+
+fn npos_seconds(folder: &str, job: &[u8]) -> Option<(f64, u64)> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/receipt/npos.js");
+    let mut node = Command::new("node")
+        .args([script, folder])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    node.stdin.take()?.write_all(job).ok()?;
+    let said = node.wait_with_output().ok()?;
+    let said = String::from_utf8(said.stdout).ok()?;
+    let (seconds, nodes) = said.trim().split_once(' ')?;
+    Some((seconds.parse().ok()?, nodes.parse().ok()?))
 }
 
 fn lines() {
