@@ -70,10 +70,34 @@ fn unknown(choice: &Choice, entries: &[Entry], rows: &Rows) -> Option<Decimal> {
         let smaller = part < v && part != 0 && !share;
         (!labelled && letters && !row.summary && smaller).then_some(amount)
     });
-    next.or_else(|| {
+    let tax = || {
         let mut all = rows.rows.iter().skip(choice.line + 1);
         all.find_map(|row| added_tax(choice, row, rows))
-    })
+    };
+    next.or_else(tax).or_else(|| summed_again(choice, rows))
+}
+
+/// `Old debt 5.00`, `Grand sum 25.00` below `Total 20.00`: what stands below it was summed again
+/// with it, and the later sum is what is to be paid.
+fn summed_again(choice: &Choice, rows: &Rows) -> Option<Decimal> {
+    let mut sum = choice.value.e4();
+    for row in rows.rows.iter().skip(choice.line + 1) {
+        let Some(amount) = lone_amount(row, rows).filter(|_| !row.summary) else {
+            continue;
+        };
+        let (paid, part) = match row.role {
+            Some(Role::Tendered(_) | Role::Change | Role::Aside) => (true, false),
+            Some(Role::Tax | Role::Base | Role::Tip | Role::Optional) => (false, false),
+            _ => (false, true),
+        };
+        if !paid && sum != choice.value.e4() && amount.e4() == sum {
+            return Some(amount);
+        }
+        if part {
+            sum = sum.saturating_add(amount.e4());
+        }
+    }
+    None
 }
 
 fn lone_amount(row: &Row, rows: &Rows) -> Option<Decimal> {

@@ -66,7 +66,7 @@ const TITLES: &[(Kind, &str)] = &[
     ),
     (
         Kind::Refund,
-        "refund|refund receipt|refunded|sales return|sale return|return receipt|merchandise return|returns|return|credit note*|refund slip|cash refund|card refund|refund amount|refund total|total refund|ruckerstattung|erstattung|gutschrift|retoure|warenrucknahme|ruckgabe|remboursement|avoir|ticket de retour|retour|rimborso|reso|reso merce|nota di credito|devolucion|reembolso|abono|nota de credito|devolucao|iade|iade fisi|retur|refund transaksi|pengembalian|bayaran balik|pulangan|退款*|退货*|退款单|退貨*|返金*|返品*|返品レシート|환불|환불영수증|반품*|คืนเงิน*|คืนสินค้า*",
+        "refund|refund receipt|refunded|sales return|sale return|return receipt|merchandise return|returns|return|credit note*|refund slip|cash refund|card refund|refund amount|refund total|total refund|total refunded|amount refunded|ruckerstattung|erstattung|gutschrift|retoure|warenrucknahme|ruckgabe|remboursement|avoir|ticket de retour|retour|rimborso|reso|reso merce|nota di credito|devolucion|reembolso|abono|nota de credito|devolucao|iade|iade fisi|retur|refund transaksi|pengembalian|bayaran balik|pulangan|退款*|退货*|退款单|退貨*|返金*|返品*|返品レシート|환불|환불영수증|반품*|คืนเงิน*|คืนสินค้า*",
     ),
     (
         Kind::Copy,

@@ -175,3 +175,22 @@ fn a_charge_between_the_items_is_one_of_them() {
     assert_eq!(payable(&format!("{text}19,000\n"), None).0, "19000 KRW");
     refused(&format!("{text}79,000\n"), Some("KRW"));
 }
+
+#[test]
+fn what_is_summed_again_below_the_total_is_not_paid_by_the_total() {
+    let cafe = "Cafe\nBill 12\nTea   8.00\nCake   12.00\nTotal   20.00\n";
+    let with = |below: &str| format!("{cafe}{below}");
+    for below in [
+        "Old debt   5.00\nGrand sum   25.00\n",
+        "Rounding   0.02\nNett   20.02\n",
+    ] {
+        refused(&with(below), Some("EUR"));
+    }
+    for below in [
+        "",
+        "Cash   25.00\nChange   5.00\n",
+        "VAT 20%   3.33\nNet   16.67\n",
+    ] {
+        assert_eq!(payable(&with(below), Some("EUR")).0, "20.00 EUR", "{below}");
+    }
+}
