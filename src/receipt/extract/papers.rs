@@ -88,6 +88,7 @@ fn the_years_of_other_eras_are_read() {
         ("ร้านชา\n11 พ.ค. 2568\n", "2025-05-11"),
         ("Chez Lou\n21 juin 2025\n", "2025-06-21"),
         ("Casa\n15 de marzo de 2025\n", "2025-03-15"),
+        ("Casa\n2 MARGHERITA  14,00\n", ""),
     ] {
         assert_eq!(when(text), iso, "{text}");
     }
@@ -102,6 +103,8 @@ fn numbers_of_sales_stand_behind_signs_and_in_columns() {
         ("07/05/25 07:55  SCONTR. N. 18", "18"),
         ("Till 12  Trans 008123   11/05/25", "008123"),
         ("会計No.00318", "00318"),
+        ("No. 87   12/11/2025", "87"),
+        ("Docket No 1180", "1180"),
     ] {
         assert_eq!(
             order(&format!("Crème Éclair, à côté\nMerci à bientôt\n{line}\n")),
@@ -109,13 +112,19 @@ fn numbers_of_sales_stand_behind_signs_and_in_columns() {
             "{line}"
         );
     }
-    for line in ["N° 31, rue Verte", "Toa Payoh #01-22"] {
+    for line in ["N° 31, rue Verte", "Toa Payoh #01-22", "No 8 Jalan Tun"] {
         assert_eq!(
             order(&format!("Crème Éclair, à côté\nMerci à bientôt\n{line}\n")),
             "",
             "{line}"
         );
     }
+}
+
+#[test]
+fn a_time_with_a_dot_behind_a_date_is_no_amount() {
+    let text = "FIRIN\nFİŞ NO 12\nTARİH:12.11.2025 SAAT:10.02\nSİMİT  15,00\nTOPLAM  15,00\n";
+    assert_eq!(payable(text, Some("TRY")).0, "15.00 TRY");
 }
 
 #[test]

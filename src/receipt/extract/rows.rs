@@ -5,6 +5,7 @@ use super::currency::Mark;
 use super::lexicon::{self, Flags};
 use super::number::{Decimal, Number, Style, numbers};
 use super::reference::{self, Reference};
+use super::when::When;
 use std::borrow::Cow;
 
 /// What an amount is, by its label.
@@ -286,6 +287,7 @@ fn entry(row: &Row, role: Role, number: &Number) -> Entry {
 fn row(line: usize, of: &Line, style: Style) -> Row {
     let text = of.text.as_str();
     let mut numbers = numbers(text, style);
+    clock_behind_date(text, &mut numbers);
     let reference = reference::in_line(text);
     if let Some((from, to)) = reference.as_ref().and_then(|r| r.span(text)) {
         // `Order TL100` is no amount of lira.
@@ -338,6 +340,19 @@ fn row(line: usize, of: &Line, style: Style) -> Row {
         summary: false,
         reference,
         length,
+    }
+}
+
+/// `12.11.2025 SAAT:10.02`: a time with a dot stands behind a date and is no amount.
+fn clock_behind_date(text: &str, numbers: &mut [Number]) {
+    let clock = |n: &Number| {
+        let (hours, minutes) = (n.value.e4() / 10_000, n.value.e4() % 10_000 / 100);
+        n.value.places() == 2 && n.mark.is_none() && (0..24).contains(&hours) && minutes < 60
+    };
+    if numbers.iter().any(&clock) && When::read(text, false).is_some() {
+        for number in numbers.iter_mut().filter(|n| clock(n)) {
+            number.code = true;
+        }
     }
 }
 

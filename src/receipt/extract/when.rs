@@ -433,6 +433,13 @@ fn ordinal(chars: &[char]) -> usize {
     }
 }
 
+/// Digits that are no amount: `2 MARGHERITA 14,00` has no date.
+fn no_amount(chars: &[char]) -> Option<(u16, usize)> {
+    let (year, length) = digits(chars)?;
+    let amount = matches!(chars.get(length..), Some(['.' | ',', c, ..]) if c.is_ascii_digit());
+    (!amount).then_some((year, length))
+}
+
 /// The months in Thai, short and long, in order.
 const THAI_MONTHS: [[&str; 2]; 12] = [
     ["ม.ค.", "มกราคม"],
@@ -472,7 +479,7 @@ fn named(chars: &[char], habit: Habit) -> Option<When> {
     let rest = chars.get(at..)?;
     let (month, length) = thai_month(rest).or_else(|| month_of(rest))?;
     let at = of(gap(chars, at + length));
-    let (year, length) = digits(chars.get(at..)?)?;
+    let (year, length) = no_amount(chars.get(at..)?)?;
     let era = habit.buddhist && length == 2 && year > 43;
     when(if era { year - 43 } else { year }, month, day, length)
 }
@@ -481,10 +488,10 @@ fn named(chars: &[char], habit: Habit) -> Option<When> {
 fn named_first(chars: &[char]) -> Option<When> {
     let (month, length) = month_of(chars)?;
     let at = gap(chars, length);
-    let (day, length) = digits(chars.get(at..)?)?;
+    let (day, length) = no_amount(chars.get(at..)?)?;
     let at = at + length;
     let at = gap(chars, at + ordinal(chars.get(at..)?));
-    let (year, length) = digits(chars.get(at..)?)?;
+    let (year, length) = no_amount(chars.get(at..)?)?;
     when(year, month, day, length)
 }
 

@@ -200,7 +200,15 @@ const LABELS: &[(Strength, &str)] = &[
         7,
         "结账单号|账单流水|交易单号|收款单号|消费单号|流水单号|销售流水|发票号码|取单号|取餐码|結帳單號|單據編號|交易單號|收銀單號",
     ),
-    (4, "bil|nomor|documento|seq no|คิวที่|คิว"),
+    (
+        7,
+        "abholnummer|abholnr|docket no|docket|token no|fac simpl|factura simpl|scontrino fiscale n|çek no|cek no|invois|交易流水号|銷售單號|收据编号|票据号|票據號|หมายเลขคําสั่งซื้อ|r#",
+    ),
+    (6, "bon n|doc|序号|序號|領収書no|領収書 no|编号|編號"),
+    (
+        4,
+        "sale|token|transaktionsnr|transaktion|num|kode|antrian|rujukan|bil|nomor|documento|seq no|คิวที่|คิว",
+    ),
     (3, "seq|sequence"),
     (2, "ref|nro"),
     (1, "no|n|nr"),

@@ -158,14 +158,11 @@ fn value_of(part: &str, normal: &str) -> Option<(Strength, String)> {
     let date = When::read(raw, false).is_some() && When::read(behind, false).is_none();
     let long = value.len() > 10 && !value.contains(['/', ':']);
     let ok = is_reference(&value) && (!date || long);
-    // "N° 31" alone or before a date; "N° 31, rue Verte" is an address.
-    let sign = part
-        .chars()
-        .take(from)
-        .any(|c| matches!(c, '°' | 'º' | '№'));
+    // "N° 31", "No. 31" alone or before a date; "N° 31, rue Verte" is an address.
+    let bare = normal.starts_with('n') && strength == 1;
     let last =
         behind.trim().is_empty() || behind.starts_with("  ") || When::read(behind, false).is_some();
-    let marked = marked || (sign && last);
+    let marked = marked || (bare && last);
     // A bare word needs a number behind it at once: "Order 1847", but no "Bill Smith 5".
     (ok && (marked || strength >= 4 || value.len() >= 4)).then_some((strength, value))
 }
