@@ -5,7 +5,9 @@
 //! its width, so nothing downstream has to remember to escape it (law 3).
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
@@ -14,57 +16,112 @@ use unicode_width::UnicodeWidthStr;
 /// How many combining marks one base character may carry; what is stacked higher is dropped.
 const MARKS_PER_BASE_MAX: usize = 2;
 
-/// Clean text: NFC, one line, no control, format or bidi characters. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Text(Arc<str>);
+/// Clean text: NFC, one line, no control, format or bidi characters. Cheap to clone: it is a slice
+/// of letters that it may share with others, as the lines of one paper do.
+#[derive(Clone)]
+pub struct Text {
+    letters: Arc<str>,
+    from: u32,
+    to: u32,
+}
+
+/// Clean texts on their way into one allocation, which they then share.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    letters: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    /// Cleans `raw` as [`Text::clean`] does and adds it. What is no UTF-8 becomes U+FFFD.
+    pub fn push(&mut self, raw: &[u8]) {
+        if let Some(printable) = Printable::all(raw) {
+            return self.push_printable(printable);
+        }
+        let raw = String::from_utf8_lossy(raw);
+        let clean = if is_clean(&raw) {
+            raw
+        } else {
+            cleaned(&raw).into()
+        };
+        self.letters.extend_from_slice(clean.as_bytes());
+        self.ends.push(offset(self.letters.len()));
+    }
+
+    /// Adds what needs no cleaning.
+    #[inline]
+    pub(crate) fn push_printable(&mut self, text: Printable<'_>) {
+        self.letters.extend_from_slice(text.0);
+        self.ends.push(offset(self.letters.len()));
+    }
+
+    /// How many texts there are.
+    pub const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The texts, in the order in which they were added; none is left here.
+    pub fn take(&mut self) -> impl Iterator<Item = Text> {
+        let letters = std::str::from_utf8(&self.letters);
+        let letters: Arc<str> = letters.expect("only characters were added").into();
+        self.letters.clear();
+        let mut from = 0;
+        self.ends.drain(..).map(move |to| Text {
+            letters: Arc::clone(&letters),
+            from: std::mem::replace(&mut from, to),
+            to,
+        })
+    }
+}
+
+fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).expect("every input that text comes from has a limit far below 4 GiB")
+}
 
 impl Text {
     /// Cleans `raw`: NFC; a tab or line end becomes a space; other control characters become `?`
     /// (an escape sequence stays visible as text but does nothing); bidi controls, zero-width
     /// characters and piled-up combining marks go.
     pub fn clean(raw: &str) -> Self {
-        // Without an early end, so that many bytes are compared at once.
-        let printable = |all: bool, b: u8| all & (b.wrapping_sub(0x20) < 0x5F);
-        if raw.bytes().fold(true, printable) || raw.chars().all(is_plain) {
-            return Self(raw.into());
+        if is_clean(raw) {
+            Self::of_clean(raw)
+        } else {
+            Self::of_clean(&cleaned(raw))
         }
-        let mut out = String::with_capacity(raw.len());
-        let mut marks = 0;
-        // Invisible characters go first: they would hide how many marks one base really carries.
-        for c in raw.chars().filter(|c| !is_invisible(*c)).nfc() {
-            marks = if unicode_normalization::char::is_combining_mark(c) {
-                marks + 1
-            } else {
-                0
-            };
-            match c {
-                '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' => out.push(' '),
-                _ if marks > MARKS_PER_BASE_MAX => {}
-                _ if c.is_control() => out.push('?'),
-                _ => out.push(c),
-            }
+    }
+
+    fn of_clean(clean: &str) -> Self {
+        Self {
+            letters: clean.into(),
+            from: 0,
+            to: offset(clean.len()),
         }
-        // Dropping a mark can bring two together that compose.
-        Self(out.nfc().collect::<String>().into())
     }
 
     /// The text itself.
+    #[inline]
     pub fn as_str(&self) -> &str {
-        &self.0
+        let span = self.from as usize..self.to as usize;
+        self.letters.get(span).unwrap_or_default()
     }
 
     /// How many columns it takes on a terminal (East Asian wide characters take two).
     pub fn width(&self) -> usize {
-        self.0.width()
+        self.as_str().width()
     }
 
     /// As much of it as fits `columns`, with `~` for what was cut; never splits a grapheme.
     pub fn fit(&self, columns: usize) -> String {
         if self.width() <= columns {
-            return self.0.to_string();
+            return self.as_str().to_owned();
         }
         let (mut out, mut used) = (String::new(), 0);
-        for grapheme in self.0.graphemes(true) {
+        for grapheme in self.as_str().graphemes(true) {
             if used + grapheme.width() + 1 > columns {
                 break;
             }
@@ -76,6 +133,83 @@ impl Text {
         }
         out
     }
+}
+
+/// Whether cleaning would leave it as it is, as far as a look at each character tells.
+fn is_clean(raw: &str) -> bool {
+    let rest = raw.get(printable(raw.as_bytes())..).unwrap_or_default();
+    rest.chars().all(|c| matches!(c, ' '..='~') || is_plain(c))
+}
+
+/// Printable ASCII characters, from space to tilde: clean as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Printable<'a>(&'a [u8]);
+
+impl<'a> Printable<'a> {
+    /// These bytes, if there are no others among them.
+    pub(crate) fn all(bytes: &'a [u8]) -> Option<Self> {
+        (printable(bytes) == bytes.len()).then_some(Self(bytes))
+    }
+
+    /// Those that the bytes begin with, and what follows.
+    pub(crate) fn split(bytes: &'a [u8]) -> (Self, &'a [u8]) {
+        let (printable, rest) = bytes.split_at(printable(bytes));
+        (Self(printable), rest)
+    }
+
+    /// The characters.
+    pub(crate) const fn bytes(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// Without the spaces behind it.
+    pub(crate) const fn trim_end(self) -> Self {
+        Self(self.0.trim_ascii_end())
+    }
+}
+
+/// How many printable ASCII characters the bytes begin with.
+fn printable(bytes: &[u8]) -> usize {
+    /// Eight bytes at once: the top bit of a byte is set by itself, by a borrow when it is below
+    /// 0x20, or by a carry when it is 0x7F. The first such byte is the lowest; above it, a borrow
+    /// or a carry can come from below.
+    const fn odd(word: u64) -> u64 {
+        let below = word.wrapping_sub(0x2020_2020_2020_2020);
+        let above = word.wrapping_add(0x0101_0101_0101_0101);
+        (word | below | above) & 0x8080_8080_8080_8080
+    }
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut at = 0;
+    for word in words {
+        let odd = odd(u64::from_le_bytes(*word));
+        if odd != 0 {
+            return at + odd.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let end = rest.iter().position(|b| !matches!(b, b' '..=b'~'));
+    at + end.unwrap_or(rest.len())
+}
+
+fn cleaned(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    let mut marks = 0;
+    // Invisible characters go first: they would hide how many marks one base really carries.
+    for c in raw.chars().filter(|c| !is_invisible(*c)).nfc() {
+        marks = if unicode_normalization::char::is_combining_mark(c) {
+            marks + 1
+        } else {
+            0
+        };
+        match c {
+            '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' => out.push(' '),
+            _ if marks > MARKS_PER_BASE_MAX => {}
+            _ if c.is_control() => out.push('?'),
+            _ => out.push(c),
+        }
+    }
+    // Dropping a mark can bring two together that compose.
+    out.nfc().collect()
 }
 
 /// Common characters that cleaning leaves as they are, whatever stands beside them: visible, NFC by
@@ -101,19 +235,45 @@ fn is_invisible(c: char) -> bool {
 
 impl Default for Text {
     fn default() -> Self {
-        Self(Arc::from(""))
+        Self::of_clean("")
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Text {}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
     }
 }
 
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
@@ -125,13 +285,13 @@ impl From<&str> for Text {
 
 impl Borrow<str> for Text {
     fn borrow(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
 impl serde::Serialize for Text {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&self.0)
+        s.serialize_str(self.as_str())
     }
 }
 
@@ -165,6 +325,33 @@ mod tests {
             for text in [forth, back] {
                 assert_eq!(Text::clean(&text), long_way(&text), "{text:?}");
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn texts_that_share_their_letters_are_those_that_do_not(raw in prop::collection::vec(any::<String>(), 0..6)) {
+            let mut texts = Texts::default();
+            raw.iter().for_each(|one| texts.push(one.as_bytes()));
+            let alone: Vec<Text> = raw.iter().map(|one| Text::clean(one)).collect();
+            prop_assert_eq!(texts.take().collect::<Vec<_>>(), alone);
+            prop_assert!(texts.is_empty() && texts.take().next().is_none());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn printable_ends_at_the_first_byte_that_is_not(mut bytes in "[ -~]{0,40}", at in 0_usize..40, byte: u8) {
+            if at < bytes.len() && byte < 0x80 {
+                bytes.replace_range(at..=at, &char::from(byte).to_string());
+            }
+            let slow = |bytes: &[u8]| bytes.iter().take_while(|b| (0x20..0x7F).contains(*b)).count();
+            prop_assert_eq!(printable(bytes.as_bytes()), slow(bytes.as_bytes()));
+            let mut raw = bytes.into_bytes();
+            if let Some(slot) = raw.get_mut(at) {
+                *slot = byte;
+            }
+            prop_assert_eq!(printable(&raw), slow(&raw));
         }
     }
 

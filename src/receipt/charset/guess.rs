@@ -7,8 +7,8 @@
 use super::Charset;
 use std::sync::LazyLock;
 
-/// How many high bytes are looked at; more say no more.
-const GUESS_BYTES_MAX: usize = 16 * 1024;
+/// How many bytes of runs with high bytes are looked at: some fifty lines. More say no more.
+const GUESS_BYTES_MAX: usize = 2 * 1024;
 /// How far in front the best must be, in thousandths of the pairs.
 const LEAD_MIN: i64 = 120;
 /// What the best must reach, in thousandths of the pairs.
@@ -69,7 +69,10 @@ pub fn guess<'a>(runs: impl Iterator<Item = &'a [u8]>, multibyte: bool) -> Guess
 
 /// So much of a job's text as a guess is made from.
 #[derive(Default)]
-pub(crate) struct Sample(Vec<u8>);
+pub(crate) struct Sample {
+    high: Vec<u8>,
+    seen: usize,
+}
 
 impl Sample {
     /// Takes a run of text in; says whether more would help.
@@ -77,20 +80,26 @@ impl Sample {
         if run.is_ascii() {
             return true;
         }
-        if self.0.len() + run.len() > GUESS_BYTES_MAX {
+        self.seen += run.len();
+        if self.seen > GUESS_BYTES_MAX {
             return false;
         }
-        self.0.extend(unruled(run));
-        self.0.push(b'\n');
+        // ASCII in front of the first high byte and behind the last pair is the same in every set.
+        let high = |b: &u8| *b >= 0x80;
+        let from = run.iter().position(high).unwrap_or(run.len());
+        let to = run.iter().rposition(high).map_or(0, |last| last + 2);
+        let span = run.get(from..to.min(run.len())).unwrap_or_default();
+        self.high.extend(unruled(span));
+        self.high.push(b'\n');
         true
     }
 
     /// What it looks like. With `multibyte` the job switched a double-byte mode on.
     pub(crate) fn guess(&self, multibyte: bool) -> Guess {
-        if self.0.is_empty() {
+        if self.high.is_empty() {
             Guess::Single
         } else {
-            best(&self.0, multibyte)
+            best(&self.high, multibyte)
         }
     }
 }

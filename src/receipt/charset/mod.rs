@@ -38,8 +38,8 @@ impl Charset {
     pub fn decode(self, bytes: &[u8], national: u8, out: &mut String) {
         if national == 0
             && self != Self::Jis
-            && let Ok(text) = std::str::from_utf8(bytes)
             && (self == Self::Utf8 || bytes.is_ascii())
+            && let Ok(text) = std::str::from_utf8(bytes)
         {
             return out.push_str(text);
         }

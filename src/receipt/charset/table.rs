@@ -21,11 +21,17 @@ const PAGES: &[u16] = &[
 /// Appends `bytes` by a page; a page that is not known gives U+FFFD from 0x80 up.
 pub(super) fn decode(page: u16, bytes: &[u8], national: u8, out: &mut String) {
     let table = TABLES.get(&page);
-    for byte in bytes {
-        out.push(match byte {
-            0x00..0x80 => self::national(char::from(*byte), national),
-            _ => table.map_or('\u{FFFD}', |t| t[usize::from(byte - 0x80)]),
-        });
+    for alike in bytes.chunk_by(|a, b| a.is_ascii() == b.is_ascii()) {
+        match std::str::from_utf8(alike) {
+            Ok(ascii) if national == 0 && alike.is_ascii() => out.push_str(ascii),
+            Ok(ascii) if alike.is_ascii() => {
+                out.extend(ascii.chars().map(|c| self::national(c, national)));
+            }
+            _ => {
+                let of = |b: &u8| table.map_or('\u{FFFD}', |t| t[usize::from(b & 0x7F)]);
+                out.extend(alike.iter().map(of));
+            }
+        }
     }
 }
 

@@ -1,10 +1,15 @@
 //! One line of paper, and how it comes to be.
+//!
+//! Why the lines of a page share their letters: a receipt has some thirty lines, and an allocation
+//! for each takes longer than everything else that is done to it.
 
 use super::super::charset::Charset;
 use super::super::tokens::Align;
-use crate::text::Text;
+use crate::text::{Printable, Text, Texts};
 use unicode_width::UnicodeWidthChar;
 
+/// The most lines of one job; what follows is dropped and the page says so.
+pub const LINES_MAX: usize = 20_000;
 /// The widest line in characters; the rest of a longer one is dropped.
 pub const LINE_CHARS_MAX: usize = 1000;
 /// How far from each other two rows in page mode may be and still be one line, in dots.
@@ -36,6 +41,90 @@ pub(super) struct Ink {
     pub(super) cell: usize,
 }
 
+/// What else than its text is known of a line.
+#[derive(Clone, Copy, Debug)]
+struct Form {
+    align: Align,
+    size: (u8, u8),
+    strong: bool,
+    gap: u8,
+}
+
+/// The finished lines of the page that hangs in the printer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lines {
+    texts: Texts,
+    forms: Vec<Form>,
+    /// How many lines the job's pages before this one have.
+    before: usize,
+    /// How many empty lines stand above the next.
+    gap: u8,
+    clipped: bool,
+}
+
+impl Lines {
+    /// Adds a line that is all of one ink.
+    pub(super) fn plain(&mut self, text: Printable<'_>, ink: &Ink) {
+        if text.trim_end().bytes().is_empty() {
+            return;
+        }
+        if let Some(form) = self.form(ink.align, ink.size, ink.strong) {
+            self.texts.push_printable(text.trim_end());
+            self.forms.push(form);
+        }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// More empty lines above the next.
+    pub(super) const fn feed(&mut self, lines: u8) {
+        self.gap = self.gap.saturating_add(lines);
+    }
+
+    fn push(&mut self, text: &[u8], (align, size, strong): (Align, (u8, u8), bool)) {
+        if let Some(form) = self.form(align, size, strong) {
+            self.texts.push(text);
+            self.forms.push(form);
+        }
+    }
+
+    /// The next line's form; nothing when there are lines enough.
+    fn form(&mut self, align: Align, size: (u8, u8), strong: bool) -> Option<Form> {
+        self.clipped |= self.before + self.texts.len() >= LINES_MAX;
+        (!self.clipped).then(|| Form {
+            align,
+            size,
+            strong,
+            gap: std::mem::take(&mut self.gap),
+        })
+    }
+
+    /// The page's lines, and whether some were dropped; the next page begins.
+    pub(super) fn take(&mut self) -> (Vec<Line>, bool) {
+        self.before += self.len();
+        self.gap = 0;
+        let mut lines = Vec::with_capacity(self.len());
+        for (text, form) in self.texts.take().zip(&self.forms) {
+            lines.push(Line {
+                text,
+                align: form.align,
+                size: form.size,
+                strong: form.strong,
+                gap: form.gap,
+            });
+        }
+        self.forms.clear();
+        (lines, std::mem::take(&mut self.clipped))
+    }
+
+    /// The pages so far were taken away: their lines no longer count.
+    pub(super) const fn forget(&mut self) {
+        self.before = 0;
+    }
+}
+
 /// A piece of a line that was begun at a position of its own.
 #[derive(Clone, Debug)]
 struct Piece {
@@ -48,7 +137,8 @@ struct Piece {
 /// pieces.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Builder {
-    text: String,
+    /// UTF-8, as bytes: text is looked at once, when its line is finished.
+    text: Vec<u8>,
     /// Where `text` began and where the next character goes, in dots.
     from: usize,
     x: usize,
@@ -70,6 +160,11 @@ impl Builder {
         self.text.is_empty() && self.pieces.is_empty()
     }
 
+    /// Whether nothing at all has happened since the last line ended.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.is_blank() && self.x == 0 && self.size == (0, 0) && !(self.band || self.page)
+    }
+
     pub(super) const fn has_band(&self) -> bool {
         self.band
     }
@@ -89,14 +184,16 @@ impl Builder {
         } else {
             run
         };
-        let from = self.text.len();
-        charset.decode(run, ink.national, &mut self.text);
-        let added = self.text.get(from..).unwrap_or_default();
-        let columns = if added.is_ascii() {
-            added.len()
-        } else {
-            added.chars().map(|c| c.width().unwrap_or(1)).sum()
-        };
+        let columns =
+            if ink.national == 0 && charset != Charset::Jis && Printable::all(run).is_some() {
+                self.text.extend_from_slice(run);
+                run.len()
+            } else {
+                let mut text = String::new();
+                charset.decode(run, ink.national, &mut text);
+                self.text.extend_from_slice(text.as_bytes());
+                text.chars().map(|c| c.width().unwrap_or(1)).sum()
+            };
         self.x += columns * ink.cell * usize::from(ink.size.0);
         self.size = (self.size.0.max(ink.size.0), self.size.1.max(ink.size.1));
         self.strong |= ink.strong;
@@ -110,7 +207,7 @@ impl Builder {
                 self.from = 0;
             }
             let spaces = (x - self.x) / cell;
-            self.text.extend(std::iter::repeat_n(' ', spaces));
+            self.text.extend(std::iter::repeat_n(b' ', spaces));
         } else {
             self.close_piece();
             self.from = x;
@@ -124,41 +221,37 @@ impl Builder {
             self.pieces.push(Piece {
                 row: self.row,
                 x: self.from,
-                text,
+                text: String::from_utf8_lossy(&text).into_owned(),
             });
         }
     }
 
-    /// The finished line; nothing when it is blank or belongs to a page.
-    pub(super) fn end(&mut self, cell: usize) -> Option<Line> {
+    /// Ends the line. On a page that is being composed it is a row.
+    pub(super) fn end(&mut self, cell: usize, lines: &mut Lines) {
         self.band = false;
         if self.page {
             self.close_piece();
             self.row += 2 * cell;
             (self.from, self.x) = (0, 0);
-            return None;
+            return;
         }
-        let line = if self.pieces.is_empty() {
-            self.finished(None)
+        if self.pieces.is_empty() {
+            self.finish(&self.text, lines);
         } else {
             self.close_piece();
             let pieces = std::mem::take(&mut self.pieces);
-            self.finished(Some(&compose(pieces.iter(), cell)))
-        };
+            self.finish(compose(pieces.iter(), cell).as_bytes(), lines);
+        }
         self.text.clear();
         (self.from, self.x, self.size, self.strong) = (0, 0, (0, 0), false);
-        line
     }
 
-    fn finished(&self, composed: Option<&str>) -> Option<Line> {
-        let text = composed.unwrap_or(&self.text).trim_end();
-        (!text.is_empty()).then(|| Line {
-            text: Text::clean(text),
-            align: self.align,
-            size: (self.size.0.max(1), self.size.1.max(1)),
-            strong: self.strong,
-            gap: 0,
-        })
+    fn finish(&self, text: &[u8], lines: &mut Lines) {
+        let text = trim_end(text);
+        if !text.is_empty() {
+            let size = (self.size.0.max(1), self.size.1.max(1));
+            lines.push(text, (self.align, size, self.strong));
+        }
     }
 
     pub(super) fn page_mode(&mut self, on: bool) {
@@ -183,19 +276,29 @@ impl Builder {
     }
 
     /// The lines of the composed page, from top to bottom.
-    pub(super) fn page_lines(&mut self, cell: usize) -> Vec<Line> {
+    pub(super) fn end_page(&mut self, cell: usize, lines: &mut Lines) {
         if !self.page {
-            return Vec::new();
+            return;
         }
         self.close_piece();
         let mut pieces = std::mem::take(&mut self.pieces);
         pieces.sort_by_key(|p| p.row);
-        let mut lines = Vec::new();
         for group in pieces.chunk_by(|a, b| b.row - a.row < SAME_ROW_DOTS) {
-            lines.extend(self.finished(Some(&compose(group.iter(), cell))));
+            self.finish(compose(group.iter(), cell).as_bytes(), lines);
         }
         (self.size, self.strong) = ((0, 0), false);
-        lines
+    }
+}
+
+/// Text without the white space behind it, be it the space of ASCII or another.
+fn trim_end(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_end();
+    match text.last() {
+        Some(0x80..) => match std::str::from_utf8(text) {
+            Ok(text) => text.trim_end().as_bytes(),
+            Err(_) => text,
+        },
+        _ => text,
     }
 }
 

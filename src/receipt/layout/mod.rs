@@ -8,19 +8,18 @@ mod line;
 mod picture;
 mod state;
 
-pub use line::{LINE_CHARS_MAX, Line};
+pub use line::{LINE_CHARS_MAX, LINES_MAX, Line};
 pub(crate) use picture::bits;
 pub use picture::{PICTURE_BYTES_MAX, Picture};
 
 use super::charset::{Charset, Guess, Sample};
 use super::profile::Profile;
-use super::tokens::{Align, Dialect, Image, Op, Token, tokens};
-use line::{Builder, Ink};
+use super::tokens::{Align, Dialect, Image, Op, Token, Tokenizer, tokens};
+use crate::text::Printable;
+use line::{Builder, Lines};
 use state::State;
 use std::ops::Deref;
 
-/// The most lines of one job; what follows is dropped and the page says so.
-pub const LINES_MAX: usize = 20_000;
 /// The longest macro in bytes, as on real printers.
 const MACRO_BYTES_MAX: usize = 2048;
 /// How often one macro call is followed.
@@ -70,10 +69,15 @@ impl Page {
 /// Lays a whole job out. Without a profile, Epson's or Star's common values are taken.
 pub fn layout(job: &[u8], dialect: Dialect, profile: Option<&Profile>) -> Vec<Page> {
     let mut layout = Layout::new(dialect, profile, guess_of(job, dialect));
-    for token in tokens(dialect, job) {
+    let (mut tokenizer, mut rest) = (Tokenizer::new(dialect), job);
+    loop {
+        rest = layout.plain_lines(rest);
+        let Some(token) = tokenizer.step(rest, true) else {
+            return layout.finish();
+        };
         layout.token(&token);
+        rest = rest.get(token.bytes.len()..).unwrap_or_default();
     }
-    layout.finish()
 }
 
 /// What the job's text looks like; ASCII needs no second look, and a long job none at all of it.
@@ -97,10 +101,10 @@ fn guess_of(job: &[u8], dialect: Dialect) -> Guess {
 pub(crate) struct Layout<P> {
     state: State<P>,
     line: Builder,
+    lines: Lines,
+    /// What hangs in the printer beside its lines.
     page: Page,
     pages: Vec<Page>,
-    lines: usize,
-    gap: u8,
     picture: Option<Picture>,
     stored: Option<Picture>,
     qr: Qr,
@@ -122,10 +126,9 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
         Self {
             state: State::new(dialect, profile, guess),
             line: Builder::default(),
+            lines: Lines::default(),
             page: Page::default(),
             pages: Vec::new(),
-            lines: 0,
-            gap: 0,
             picture: None,
             stored: None,
             qr: Qr {
@@ -141,25 +144,51 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
 
     /// The pages that were cut off since the last call.
     pub(crate) fn take_pages(&mut self) -> Vec<Page> {
-        self.lines = self.page.lines.len();
+        self.lines.forget();
         std::mem::take(&mut self.pages)
     }
 
-    /// What hangs out of the printer and has not been cut.
-    pub(crate) const fn hanging(&self) -> &Page {
-        &self.page
+    /// Whether something hangs out of the printer that has not been cut.
+    pub(crate) fn hangs(&self) -> bool {
+        self.lines.len() > 0 || !self.page.is_blank()
     }
 
-    pub(crate) fn token(&mut self, token: &Token<'_>) {
-        if self.recording
-            && token.op != Op::MacroMark
-            && self.macro_bytes.len() + token.bytes.len() <= MACRO_BYTES_MAX
+    /// Lays out what the job begins with as far as that is whole lines of ASCII, which is most of
+    /// a receipt; gives what follows them. A token for each would come to the same.
+    fn plain_lines<'a>(&mut self, job: &'a [u8]) -> &'a [u8] {
+        let mut rest = job;
+        let aside = self.recording || self.picture.is_some() || !self.line.is_fresh();
+        if aside || !self.state.prints_ascii() {
+            return rest;
+        }
+        let ink = self.state.ink();
+        while let (text, [b'\n', below @ ..]) = Printable::split(rest)
+            && text.bytes().len() <= LINE_CHARS_MAX
         {
-            self.macro_bytes.extend_from_slice(token.bytes);
+            if text.bytes().is_empty() {
+                self.lines.feed(1);
+            } else {
+                self.lines.plain(text, &ink);
+            }
+            rest = below;
+        }
+        rest
+    }
+
+    #[inline]
+    pub(crate) fn token(&mut self, token: &Token<'_>) {
+        if self.recording {
+            self.record(token);
         }
         match token.op {
             Op::Text(run) if self.state.printing => self.text(run),
             Op::LineFeed if self.state.printing => self.line_feed(),
+            _ => self.command(token),
+        }
+    }
+
+    fn command(&mut self, token: &Token<'_>) {
+        match token.op {
             Op::Peripheral(n) => self.state.printing = n & 1 == 1 || n & 2 == 0,
             _ if !self.state.printing => {}
             Op::MacroMark if self.replaying => {}
@@ -173,6 +202,13 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
                 self.replay(token.bytes.get(2).copied().unwrap_or(1));
             }
             op => self.op(&op),
+        }
+    }
+
+    fn record(&mut self, token: &Token<'_>) {
+        let fits = self.macro_bytes.len() + token.bytes.len() <= MACRO_BYTES_MAX;
+        if token.op != Op::MacroMark && fits {
+            self.macro_bytes.extend_from_slice(token.bytes);
         }
     }
 
@@ -238,52 +274,29 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
         if charset == Charset::Unknown && !run.is_ascii() {
             self.page.doubtful_charset = true;
         }
-        let ink = Ink {
-            align: self.state.align,
-            size: (self.state.wide, self.state.tall),
-            strong: self.state.bold || self.state.invert,
-            national: self.state.national,
-            cell: self.state.cell(),
-        };
-        self.line.text(run, charset, &ink);
+        self.line.text(run, charset, &self.state.ink());
     }
 
     fn end_line(&mut self) {
-        if let Some(line) = self.line.end(self.state.cell()) {
-            self.push(line);
-        }
-    }
-
-    fn push(&mut self, line: Line) {
-        if self.lines < LINES_MAX {
-            self.page.lines.push(Line {
-                gap: std::mem::take(&mut self.gap),
-                ..line
-            });
-            self.lines += 1;
-        } else {
-            self.page.clipped = true;
-        }
+        self.line.end(self.state.cell(), &mut self.lines);
     }
 
     /// A line end: the line, or one more empty line above the next.
     fn line_feed(&mut self) {
         if self.line.is_blank() && !self.line.has_band() {
-            self.gap = self.gap.saturating_add(1);
+            self.lines.feed(1);
         }
         self.end_line();
     }
 
     fn feed(&mut self, lines: u8) {
         self.end_line();
-        self.gap = self.gap.saturating_add(lines);
+        self.lines.feed(lines);
     }
 
     fn print_page(&mut self) {
         self.end_line();
-        for line in self.line.page_lines(self.state.cell()) {
-            self.push(line);
-        }
+        self.line.end_page(self.state.cell(), &mut self.lines);
         self.line.page_mode(false);
     }
 
@@ -315,7 +328,7 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
 
     fn flush_picture(&mut self) {
         if let Some(picture) = self.picture.take() {
-            self.page.pictures.push((self.page.lines.len(), picture));
+            self.page.pictures.push((self.lines.len(), picture));
         }
     }
 
@@ -323,7 +336,7 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
         self.end_line();
         self.flush_picture();
         if self.page.symbols.len() < LINES_MAX {
-            let line = self.page.lines.len();
+            let line = self.lines.len();
             let (module, level, align) = (self.qr.module, self.qr.level, self.state.align);
             self.page.symbols.push(Symbol {
                 line,
@@ -338,20 +351,25 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
 
     fn cut(&mut self) {
         self.end_line();
+        self.tear(true);
+    }
+
+    /// Ends the page, if there is anything on it.
+    fn tear(&mut self, cut: bool) {
         self.flush_picture();
-        if !self.page.is_blank() {
-            self.page.cut = true;
-            self.pages.push(std::mem::take(&mut self.page));
+        let mut page = std::mem::take(&mut self.page);
+        (page.lines, page.clipped) = self.lines.take();
+        if page.is_blank() {
+            self.page = page;
+        } else {
+            page.cut = cut;
+            self.pages.push(page);
         }
-        self.gap = 0;
     }
 
     pub(crate) fn finish(mut self) -> Vec<Page> {
         self.print_page();
-        self.flush_picture();
-        if !self.page.is_blank() {
-            self.pages.push(self.page);
-        }
+        self.tear(false);
         self.pages
     }
 }
@@ -435,6 +453,38 @@ mod tests {
             ),
             (8, 3)
         );
+    }
+
+    /// Layout by tokens alone.
+    fn by_tokens(job: &[u8], dialect: Dialect) -> Vec<Page> {
+        let mut layout = Layout::<&Profile>::new(dialect, None, guess_of(job, dialect));
+        tokens(dialect, job).for_each(|token| layout.token(&token));
+        layout.finish()
+    }
+
+    fn printed() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            6 => "[ -~]{0,12}".prop_map(String::into_bytes),
+            6 => Just(b"\n".to_vec()),
+            1 => prop::collection::vec(any::<u8>(), 1..4),
+            3 => prop::sample::select(vec![
+                &b"\x1b@"[..], b"\x1ba\x01", b"\x1d!\x11", b"\x1bE\x01", b"\x1b$\x05\x00", b"\x1bL",
+                b"\x0c", b"\x1bR\x02", b"\x1c&", b"\x1cC\x00", b"\x1b=\x02", b"\x1b=\x01", b"\x1d:",
+                b"\x1d^\x02\x00\x00", b"\x1b*\x00\x01\x00\xff", b"\x1dv0\0\x01\0\x01\0\xff",
+                b"\x1dV\x00", b"\r\n", b"\t", b"\x1bd\x02", b"\x1b*rA", b"\x1b*rB", b"\x7f",
+            ]).prop_map(<[u8]>::to_vec),
+        ];
+        prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn lines_that_are_taken_whole_are_those_of_their_tokens(job in printed()) {
+            for dialect in [Dialect::EscPos, Dialect::Star, Dialect::Plain] {
+                prop_assert_eq!(layout(&job, dialect, None), by_tokens(&job, dialect));
+            }
+        }
     }
 
     proptest! {

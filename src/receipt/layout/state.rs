@@ -3,6 +3,7 @@
 use super::super::charset::{Charset, Guess};
 use super::super::profile::{Profile, page};
 use super::super::tokens::{Align, Dialect, Op};
+use super::line::Ink;
 use std::ops::Deref;
 
 /// Font A's cell in dots where no profile says otherwise.
@@ -24,6 +25,8 @@ pub(super) struct State<P> {
     pub(super) bold: bool,
     pub(super) invert: bool,
     font: u8,
+    /// Width of a character cell in dots, before magnification.
+    cell: usize,
     table: Option<u8>,
     pub(super) national: u8,
     multibyte: Option<bool>,
@@ -49,6 +52,7 @@ impl<P: Deref<Target = Profile> + Clone> State<P> {
             bold: false,
             invert: false,
             font: 0,
+            cell: 0,
             table: None,
             national: 0,
             multibyte: None,
@@ -59,20 +63,41 @@ impl<P: Deref<Target = Profile> + Clone> State<P> {
             charset: Charset::Page(437),
         };
         state.charset = state.resolve();
+        state.set_font(0);
         state
     }
 
     /// Width of a character cell in dots, before magnification.
-    pub(super) fn cell(&self) -> usize {
-        let base = self
-            .profile
-            .as_ref()
-            .map_or(CELL_DOTS, |p| usize::from(p.cell_dots()));
-        if self.font == 0 {
+    pub(super) const fn cell(&self) -> usize {
+        self.cell
+    }
+
+    /// How characters print now.
+    pub(super) const fn ink(&self) -> Ink {
+        Ink {
+            align: self.align,
+            size: (self.wide, self.tall),
+            strong: self.bold || self.invert,
+            national: self.national,
+            cell: self.cell,
+        }
+    }
+
+    /// Whether ASCII bytes print as ASCII. Between two of Star's raster commands they may be dots.
+    pub(super) fn prints_ascii(&self) -> bool {
+        let text = self.printing && self.dialect != Dialect::Star;
+        text && self.national == 0 && self.charset != Charset::Jis
+    }
+
+    fn set_font(&mut self, font: u8) {
+        let profile = self.profile.as_ref();
+        let base = profile.map_or(CELL_DOTS, |p| usize::from(p.cell_dots()));
+        self.font = font;
+        self.cell = if font == 0 {
             base
         } else {
             (base * 3 / 4).max(1)
-        }
+        };
     }
 
     /// The charset in force for a run of text. Streams that serve printers with and without
@@ -123,7 +148,7 @@ impl<P: Deref<Target = Profile> + Clone> State<P> {
                 self.wide = 1 + u8::from(n & 4 != 0);
                 self.tall = 1 + u8::from(n & 8 != 0);
             }
-            Op::Font(n) => self.font = n,
+            Op::Font(n) => self.set_font(n),
             Op::Bold(on) => self.bold = on,
             Op::Invert(on) => self.invert = on,
             Op::Tabs(stops) => self.tabs = stops.to_vec(),
@@ -132,7 +157,7 @@ impl<P: Deref<Target = Profile> + Clone> State<P> {
     }
 
     fn print_mode(&mut self, n: u8) {
-        self.font = n & 1;
+        self.set_font(n & 1);
         self.bold = n & 8 != 0;
         self.tall = 1 + u8::from(n & 16 != 0);
         self.wide = 1 + u8::from(n & 32 != 0);

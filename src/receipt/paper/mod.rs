@@ -204,9 +204,9 @@ impl Printer {
         std::mem::take(&mut self.pages)
     }
 
-    /// What hangs out of the printer and has not been cut.
-    pub fn hanging(&self) -> &Page {
-        self.layout.hanging()
+    /// Whether something hangs out of the printer that has not been cut.
+    pub fn hangs(&self) -> bool {
+        self.layout.hangs()
     }
 
     /// Tears the hanging paper off by hand (a printer without a cutter, the end of a run).

@@ -69,6 +69,7 @@ impl Tokenizer {
 
     /// The token that `input` begins with; nothing when there is none yet. With `ended`, no more
     /// bytes follow, and what is left of a command that was cut short is skipped as unknown.
+    #[inline]
     pub fn step<'a>(&mut self, input: &'a [u8], ended: bool) -> Option<Token<'a>> {
         let first = *input.first()?;
         if first >= 0x20 && !(self.raster && self.dialect == Dialect::Star) {
@@ -85,6 +86,10 @@ impl Tokenizer {
                 op: Op::LineFeed,
             });
         }
+        self.command(input, ended)
+    }
+
+    fn command<'a>(&mut self, input: &'a [u8], ended: bool) -> Option<Token<'a>> {
         let shape = match self.dialect {
             Dialect::EscPos => escpos::shape(input),
             Dialect::Star => star::shape(input, self.raster),

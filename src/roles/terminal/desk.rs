@@ -289,7 +289,7 @@ impl Desk {
 
     fn tear(&mut self) {
         if let Device::Virtual(printer) = &mut self.device
-            && !printer.hanging().is_blank()
+            && printer.hangs()
         {
             self.out.extend(printer.tear().map(DeskOut::Page));
         }
