@@ -6,7 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark reports to its reader")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
-use quittance::receipt::layout::layout;
+use quittance::receipt::layout::{Line, Page, pages};
 use quittance::receipt::paper::{Printer, Sheet};
 use quittance::receipt::profile::Profile;
 use quittance::receipt::tokens::{Dialect, tokens};
@@ -43,7 +43,7 @@ fn on_cpu() -> Option<f64> {
 
 fn lines_hash(job: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for page in layout(job, Dialect::EscPos, None) {
+    for page in pages(job, Dialect::EscPos, None) {
         for line in page.lines {
             line.text.as_str().hash(&mut hasher);
         }
@@ -162,11 +162,9 @@ fn lines() {
     let (time, _) = median(|| {
         (0..JOBS)
             .map(|_| {
-                let pages = layout(&job, Dialect::EscPos, None);
-                let lines = pages.iter().flat_map(|page| &page.lines);
-                lines
-                    .map(|line| line.text.as_str().len() as u64)
-                    .sum::<u64>()
+                let length = |line: &Line| line.text.as_str().len() as u64;
+                let of_page = |page: Page| page.lines.iter().map(length).sum::<u64>();
+                pages(&job, Dialect::EscPos, None).map(of_page).sum::<u64>()
             })
             .sum()
     });

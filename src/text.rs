@@ -25,18 +25,20 @@ pub struct Text {
     to: u32,
 }
 
-/// Clean texts on their way into one allocation, which they then share.
-#[derive(Clone, Debug, Default)]
-pub struct Texts {
+/// Clean texts on their way into one allocation, which they then share; each with what else is
+/// known of it.
+#[derive(Clone, Debug)]
+pub struct Texts<T> {
     letters: Vec<u8>,
-    ends: Vec<u32>,
+    /// Where each text ends.
+    ends: Vec<(u32, T)>,
 }
 
-impl Texts {
+impl<T> Texts<T> {
     /// Cleans `raw` as [`Text::clean`] does and adds it. What is no UTF-8 becomes U+FFFD.
-    pub fn push(&mut self, raw: &[u8]) {
+    pub fn push(&mut self, raw: &[u8], known: T) {
         if let Some(printable) = Printable::all(raw) {
-            return self.push_printable(printable);
+            return self.push_printable(printable, known);
         }
         let raw = String::from_utf8_lossy(raw);
         let clean = if is_clean(&raw) {
@@ -45,14 +47,14 @@ impl Texts {
             cleaned(&raw).into()
         };
         self.letters.extend_from_slice(clean.as_bytes());
-        self.ends.push(offset(self.letters.len()));
+        self.ends.push((offset(self.letters.len()), known));
     }
 
     /// Adds what needs no cleaning.
     #[inline]
-    pub(crate) fn push_printable(&mut self, text: Printable<'_>) {
+    pub(crate) fn push_printable(&mut self, text: Printable<'_>, known: T) {
         self.letters.extend_from_slice(text.0);
-        self.ends.push(offset(self.letters.len()));
+        self.ends.push((offset(self.letters.len()), known));
     }
 
     /// How many texts there are.
@@ -65,17 +67,32 @@ impl Texts {
         self.ends.is_empty()
     }
 
-    /// The texts, in the order in which they were added; none is left here.
-    pub fn take(&mut self) -> impl Iterator<Item = Text> {
+    /// What is made of each text, in the order in which they were added; none is left here.
+    pub fn take<L>(&mut self, each: impl Fn(Text, &T) -> L) -> Vec<L> {
         let letters = std::str::from_utf8(&self.letters);
         let letters: Arc<str> = letters.expect("only characters were added").into();
-        self.letters.clear();
         let mut from = 0;
-        self.ends.drain(..).map(move |to| Text {
-            letters: Arc::clone(&letters),
-            from: std::mem::replace(&mut from, to),
-            to,
-        })
+        let of = |(to, known): &(u32, T)| {
+            let text = Text {
+                letters: Arc::clone(&letters),
+                from: std::mem::replace(&mut from, *to),
+                to: *to,
+            };
+            each(text, known)
+        };
+        let made = self.ends.iter().map(of).collect();
+        self.letters.clear();
+        self.ends.clear();
+        made
+    }
+}
+
+impl<T> Default for Texts<T> {
+    fn default() -> Self {
+        Self {
+            letters: Vec::new(),
+            ends: Vec::new(),
+        }
     }
 }
 
@@ -332,10 +349,10 @@ mod tests {
         #[test]
         fn texts_that_share_their_letters_are_those_that_do_not(raw in prop::collection::vec(any::<String>(), 0..6)) {
             let mut texts = Texts::default();
-            raw.iter().for_each(|one| texts.push(one.as_bytes()));
-            let alone: Vec<Text> = raw.iter().map(|one| Text::clean(one)).collect();
-            prop_assert_eq!(texts.take().collect::<Vec<_>>(), alone);
-            prop_assert!(texts.is_empty() && texts.take().next().is_none());
+            raw.iter().enumerate().for_each(|(at, one)| texts.push(one.as_bytes(), at));
+            let alone: Vec<_> = raw.iter().map(|one| Text::clean(one)).enumerate().collect();
+            prop_assert_eq!(texts.take(|text, at| (*at, text)), alone);
+            prop_assert!(texts.is_empty() && texts.take(|_, _| ()).is_empty());
         }
     }
 

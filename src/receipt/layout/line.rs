@@ -53,8 +53,7 @@ struct Form {
 /// The finished lines of the page that hangs in the printer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lines {
-    texts: Texts,
-    forms: Vec<Form>,
+    texts: Texts<Form>,
     /// How many lines the job's pages before this one have.
     before: usize,
     /// How many empty lines stand above the next.
@@ -69,8 +68,7 @@ impl Lines {
             return;
         }
         if let Some(form) = self.form(ink.align, ink.size, ink.strong) {
-            self.texts.push_printable(text.trim_end());
-            self.forms.push(form);
+            self.texts.push_printable(text.trim_end(), form);
         }
     }
 
@@ -85,8 +83,7 @@ impl Lines {
 
     fn push(&mut self, text: &[u8], (align, size, strong): (Align, (u8, u8), bool)) {
         if let Some(form) = self.form(align, size, strong) {
-            self.texts.push(text);
-            self.forms.push(form);
+            self.texts.push(text, form);
         }
     }
 
@@ -105,17 +102,13 @@ impl Lines {
     pub(super) fn take(&mut self) -> (Vec<Line>, bool) {
         self.before += self.len();
         self.gap = 0;
-        let mut lines = Vec::with_capacity(self.len());
-        for (text, form) in self.texts.take().zip(&self.forms) {
-            lines.push(Line {
-                text,
-                align: form.align,
-                size: form.size,
-                strong: form.strong,
-                gap: form.gap,
-            });
-        }
-        self.forms.clear();
+        let lines = self.texts.take(|text, form| Line {
+            text,
+            align: form.align,
+            size: form.size,
+            strong: form.strong,
+            gap: form.gap,
+        });
         (lines, std::mem::take(&mut self.clipped))
     }
 
@@ -200,7 +193,10 @@ impl Builder {
     }
 
     /// Moves to a dot position: to the right with spaces, to the left as a new piece.
-    pub(super) fn to(&mut self, x: usize, cell: usize) {
+    pub(super) fn to(&mut self, x: usize, cell: usize, align: Align) {
+        if self.is_blank() {
+            self.align = align;
+        }
         let x = x.min(LINE_CHARS_MAX * cell);
         if x >= self.x {
             if self.text.is_empty() && self.pieces.is_empty() && !self.page {

@@ -18,6 +18,7 @@ use super::tokens::{Align, Dialect, Image, Op, Token, Tokenizer, tokens};
 use crate::text::Printable;
 use line::{Builder, Lines};
 use state::State;
+use std::collections::VecDeque;
 use std::ops::Deref;
 
 /// The longest macro in bytes, as on real printers.
@@ -68,16 +69,29 @@ impl Page {
 
 /// Lays a whole job out. Without a profile, Epson's or Star's common values are taken.
 pub fn layout(job: &[u8], dialect: Dialect, profile: Option<&Profile>) -> Vec<Page> {
+    pages(job, dialect, profile).collect()
+}
+
+/// The receipts of a job as they leave the cutter, one at a time, as [`layout`] gives them.
+pub fn pages<'a>(
+    job: &'a [u8],
+    dialect: Dialect,
+    profile: Option<&'a Profile>,
+) -> impl Iterator<Item = Page> + use<'a> {
     let mut layout = Layout::new(dialect, profile, guess_of(job, dialect));
     let (mut tokenizer, mut rest) = (Tokenizer::new(dialect), job);
-    loop {
-        rest = layout.plain_lines(rest);
-        let Some(token) = tokenizer.step(rest, true) else {
-            return layout.finish();
-        };
-        layout.token(&token);
-        rest = rest.get(token.bytes.len()..).unwrap_or_default();
-    }
+    std::iter::from_fn(move || {
+        while layout.pages.is_empty() {
+            rest = layout.plain_lines(rest);
+            let Some(token) = tokenizer.step(rest, true) else {
+                layout.end();
+                break;
+            };
+            layout.token(&token);
+            rest = rest.get(token.bytes.len()..).unwrap_or_default();
+        }
+        layout.pages.pop_front()
+    })
 }
 
 /// What the job's text looks like; ASCII needs no second look, and a long job none at all of it.
@@ -104,7 +118,7 @@ pub(crate) struct Layout<P> {
     lines: Lines,
     /// What hangs in the printer beside its lines.
     page: Page,
-    pages: Vec<Page>,
+    pages: VecDeque<Page>,
     picture: Option<Picture>,
     stored: Option<Picture>,
     qr: Qr,
@@ -128,7 +142,7 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
             line: Builder::default(),
             lines: Lines::default(),
             page: Page::default(),
-            pages: Vec::new(),
+            pages: VecDeque::new(),
             picture: None,
             stored: None,
             qr: Qr {
@@ -143,9 +157,9 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
     }
 
     /// The pages that were cut off since the last call.
-    pub(crate) fn take_pages(&mut self) -> Vec<Page> {
+    pub(crate) fn take_pages(&mut self) -> impl Iterator<Item = Page> {
         self.lines.forget();
-        std::mem::take(&mut self.pages)
+        self.pages.drain(..)
     }
 
     /// Whether something hangs out of the printer that has not been cut.
@@ -157,8 +171,9 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
     /// a receipt; gives what follows them. A token for each would come to the same.
     fn plain_lines<'a>(&mut self, job: &'a [u8]) -> &'a [u8] {
         let mut rest = job;
+        let begins = matches!(job, [b' '..=b'~' | b'\n', ..]);
         let aside = self.recording || self.picture.is_some() || !self.line.is_fresh();
-        if aside || !self.state.prints_ascii() {
+        if !begins || aside || !self.state.prints_ascii() {
             return rest;
         }
         let ink = self.state.ink();
@@ -201,7 +216,7 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
             Op::MacroRun if !self.replaying && !self.recording => {
                 self.replay(token.bytes.get(2).copied().unwrap_or(1));
             }
-            op => self.op(&op),
+            _ => self.op(&token.op),
         }
     }
 
@@ -228,12 +243,12 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
         match *op {
             Op::Tab => {
                 let to = self.state.next_tab(self.line.x());
-                self.line.to(to, self.state.cell());
+                self.move_to(to);
             }
-            Op::To(units) => self.line.to(usize::from(units), self.state.cell()),
+            Op::To(units) => self.move_to(usize::from(units)),
             Op::By(units) => {
                 let to = self.line.x().saturating_add_signed(isize::from(units));
-                self.line.to(to, self.state.cell());
+                self.move_to(to);
             }
             Op::CarriageReturn if self.state.dialect == Dialect::EscPos => {}
             Op::CarriageReturn | Op::LineFeed => self.line_feed(),
@@ -275,6 +290,11 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
             self.page.doubtful_charset = true;
         }
         self.line.text(run, charset, &self.state.ink());
+    }
+
+    fn move_to(&mut self, dots: usize) {
+        let (cell, align) = (self.state.cell(), self.state.align);
+        self.line.to(dots, cell, align);
     }
 
     fn end_line(&mut self) {
@@ -363,14 +383,14 @@ impl<P: Deref<Target = Profile> + Clone> Layout<P> {
             self.page = page;
         } else {
             page.cut = cut;
-            self.pages.push(page);
+            self.pages.push_back(page);
         }
     }
 
-    pub(crate) fn finish(mut self) -> Vec<Page> {
+    /// Nothing more will come: what hangs out is torn off.
+    fn end(&mut self) {
         self.print_page();
         self.tear(false);
-        self.pages
     }
 }
 
@@ -411,6 +431,13 @@ mod tests {
         assert_eq!(lines(b"\x1b$0\x9c\x95\x95\x9d"), ["領", "╭──╮"]);
         assert_eq!(lines(b"\x1b\x1dt\x01\xda\xc4\xc4\xbf"), ["領", "┌──┐"]);
         assert_eq!(lines(b"\xc0\xd9\xc4"), ["領", "ﾀﾙﾄ"]);
+    }
+
+    #[test]
+    fn a_line_that_begins_with_a_tab_stands_where_it_was_told_to() {
+        let page = &layout(b"\x1b@\x1ba\x01A\n\x1ba\x00\tB\n", Dialect::EscPos, None)[0];
+        let aligned: Vec<_> = page.lines.iter().map(|line| line.align).collect();
+        assert_eq!(aligned, [Align::Centre, Align::Left]);
     }
 
     #[test]
@@ -459,7 +486,8 @@ mod tests {
     fn by_tokens(job: &[u8], dialect: Dialect) -> Vec<Page> {
         let mut layout = Layout::<&Profile>::new(dialect, None, guess_of(job, dialect));
         tokens(dialect, job).for_each(|token| layout.token(&token));
-        layout.finish()
+        layout.end();
+        layout.pages.into()
     }
 
     fn printed() -> impl Strategy<Value = Vec<u8>> {

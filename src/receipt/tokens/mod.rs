@@ -86,10 +86,17 @@ impl Tokenizer {
                 op: Op::LineFeed,
             });
         }
-        self.command(input, ended)
+        let (length, known) = self.measure(input, ended)?;
+        let bytes = input.get(..length).unwrap_or(input);
+        Some(Token {
+            bytes,
+            op: if known { self.op(bytes) } else { Op::Unknown },
+        })
     }
 
-    fn command<'a>(&mut self, input: &'a [u8], ended: bool) -> Option<Token<'a>> {
+    /// How many bytes the command takes that the input begins with, and whether it is a whole one
+    /// that is known.
+    fn measure(&self, input: &[u8], ended: bool) -> Option<(usize, bool)> {
         let shape = match self.dialect {
             Dialect::EscPos => escpos::shape(input),
             Dialect::Star => star::shape(input, self.raster),
@@ -107,9 +114,7 @@ impl Tokenizer {
         }
         let known = known && length <= input.len();
         let length = if known { length } else { length.min(2) };
-        let bytes = input.get(..length.max(1)).unwrap_or(input);
-        let op = if known { self.op(bytes) } else { Op::Unknown };
-        Some(Token { bytes, op })
+        Some((length.max(1), known))
     }
 
     fn op<'a>(&mut self, bytes: &'a [u8]) -> Op<'a> {
