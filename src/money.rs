@@ -251,8 +251,12 @@ impl FromStr for Currency {
     type Err = MoneyError;
 
     fn from_str(code: &str) -> Result<Self, MoneyError> {
-        let upper = code.to_ascii_uppercase();
-        let found = ISO_4217.iter().find(|r| r.1 == upper).map(|r| Self(r.0));
+        let letters = <[u8; 3]>::try_from(code.as_bytes()).ok();
+        let found = letters.and_then(|letters| {
+            let upper = letters.map(|letter| letter.to_ascii_uppercase());
+            let row = ISO_4217.iter().find(|row| row.1.as_bytes() == upper)?;
+            Some(Self(row.0))
+        });
         found.ok_or_else(|| MoneyError::UnknownCurrency {
             code: code.chars().take(8).collect(),
         })

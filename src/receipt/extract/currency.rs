@@ -1,6 +1,6 @@
 //! Currency marks beside numbers, and which currency a paper names.
 
-use super::super::layout::Line;
+use super::written::Written;
 use crate::money::Currency;
 
 /// What a mark says.
@@ -69,19 +69,33 @@ const NOT_CODES: &[&str] = &[
     "ALL", "TOP", "TRY", "CUP", "PEN", "BAM", "MOP", "STN", "GEL", "LAK", "COP", "SOS", "XTS",
 ];
 
-fn one(mark: &str) -> Option<Mark> {
+fn one(mark: &[char]) -> Option<Mark> {
     match mark {
-        "$" | "＄" => return Some(Mark::Dollar),
-        "¥" | "￥" | "\\" => return Some(Mark::Yen),
-        "kr" | "kr." | "Kr" => return Some(Mark::Crown),
+        ['$' | '＄'] => return Some(Mark::Dollar),
+        ['¥' | '￥' | '\\'] => return Some(Mark::Yen),
+        ['k' | 'K', 'r'] | ['k', 'r', '.'] => return Some(Mark::Crown),
         _ => {}
     }
-    let code = MARKS.iter().find(|m| m.0 == mark).map(|m| m.1);
-    let code = code.or_else(|| {
-        let iso = mark.len() == 3 && mark.chars().all(|c| c.is_ascii_uppercase());
-        (iso && !NOT_CODES.contains(&mark)).then_some(mark)
-    })?;
-    code.parse().ok().map(Mark::Is)
+    let known = || {
+        MARKS
+            .iter()
+            .find(|known| is(mark, known.0))
+            .map(|known| known.1)
+    };
+    let iso = mark.len() == 3 && mark.iter().all(char::is_ascii_uppercase);
+    let named = |code: &str| code.parse().ok().map(Mark::Is);
+    if iso && NOT_CODES.iter().any(|code| is(mark, code)) {
+        return None;
+    }
+    let code: Option<Mark> = iso
+        .then(|| named(&mark.iter().collect::<String>()))
+        .flatten();
+    code.or_else(|| named(known()?))
+}
+
+/// Whether the characters are those of the text.
+fn is(mark: &[char], text: &str) -> bool {
+    text.chars().eq(mark.iter().copied())
 }
 
 /// How far a mark may stand before its number: tills pad the gap to the right edge of the paper.
@@ -130,13 +144,12 @@ pub(super) fn before(chars: &[char], at: usize) -> Option<Before> {
         if !bounded || slice.contains(&' ') {
             continue;
         }
-        let text: String = slice.iter().collect();
-        if let Some(mark) = one(&text) {
+        if let Some(mark) = one(slice) {
             // A backslash is a yen sign only right before its digits.
-            let near = if text == "\\" {
+            let near = if slice == ['\\'] {
                 end == at
             } else {
-                at - end < 4 || FAR.contains(&text.as_str())
+                at - end < 4 || FAR.iter().any(|far| is(slice, far))
             };
             if near {
                 return Some(Before { mark, from, minus });
@@ -171,8 +184,7 @@ pub(super) fn after(chars: &[char], end: usize) -> Option<(Mark, usize)> {
         if !bounded || slice.contains(&' ') {
             continue;
         }
-        let text: String = slice.iter().collect();
-        if let Some(mark) = one(&text) {
+        if let Some(mark) = one(slice) {
             return Some((mark, from + length));
         }
     }
@@ -193,7 +205,7 @@ pub(super) struct Named {
 }
 
 /// Collects what the marks beside money and the language of the lines say.
-pub(super) fn of_paper(lines: &[Line], marks: impl Iterator<Item = Mark>) -> Named {
+pub(super) fn of_paper(lines: &[Written<'_>], marks: impl Iterator<Item = Mark>) -> Named {
     let mut named = Named::default();
     for mark in marks {
         match mark {
@@ -204,7 +216,7 @@ pub(super) fn of_paper(lines: &[Line], marks: impl Iterator<Item = Mark>) -> Nam
             vague => named.mark = named.mark.or(Some(vague)),
         }
     }
-    let written = lines.iter().map(|l| l.text.as_str());
+    let written = lines.iter().map(Written::text);
     let beyond: Vec<&str> = written.filter(|text| !text.is_ascii()).collect();
     let all = || beyond.iter().flat_map(|text| text.chars());
     let kana = all().any(|c| matches!(c, '\u{3040}'..='\u{30FF}'));
@@ -229,9 +241,9 @@ pub(super) fn of_paper(lines: &[Line], marks: impl Iterator<Item = Mark>) -> Nam
 }
 
 /// An address with a state and a ZIP code, or a sales tax.
-fn american(lines: &[Line]) -> bool {
+fn american(lines: &[Written<'_>]) -> bool {
     lines.iter().any(|line| {
-        let text = line.text.as_str();
+        let text = line.text();
         let words: Vec<&str> = text.split([' ', ',']).filter(|w| !w.is_empty()).collect();
         text.contains("USA")
             || text.to_lowercase().contains("sales tax")

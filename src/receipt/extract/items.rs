@@ -3,7 +3,7 @@
 use super::lexicon;
 use super::number::{Decimal, Number};
 use super::rows::{Entry, Role, Row, Rows};
-use crate::receipt::layout::Line;
+use super::written::Written;
 use crate::text::Text;
 
 /// The most items that are kept.
@@ -36,7 +36,7 @@ pub(super) struct Items {
 }
 
 /// Reads the items of a paper.
-pub(super) fn items(rows: &Rows, lines: &[Line], entries: &[Entry]) -> Items {
+pub(super) fn items(rows: &Rows, lines: &[Written<'_>], entries: &[Entry]) -> Items {
     let region = region(rows, entries);
     let mut found = Items {
         clear: true,
@@ -94,8 +94,8 @@ fn priced(
     found: &mut Items,
     row: &Row,
     amounts: &[&Number],
-    above: Option<(&Row, &Line)>,
-    lines: &[Line],
+    above: Option<(&Row, &Written<'_>)>,
+    lines: &[Written<'_>],
 ) {
     let Some(last) = amounts.last() else { return };
     let value = last.value;
@@ -113,8 +113,8 @@ fn priced(
     found.net += value.e4();
     found.gross += value.e4();
     if found.items.len() < ITEMS_MAX {
-        let above = above.map(|(_, line)| Text::clean(line.text.as_str().trim()));
-        let name = name_of(row, lines).or(above).unwrap_or_default();
+        let above = || above.map(|(_, line)| Text::clean(line.text().trim()));
+        let name = name_of(row, lines).or_else(above).unwrap_or_default();
         found.items.push(Item {
             name,
             quantity,
@@ -126,7 +126,7 @@ fn priced(
 
 /// `0,938 kg x 1,99 EUR/kg`, `2 Stk x 0,75`: how many at which price, and no amount. Tills print it
 /// above the item's line or below it.
-fn quantity_line(row: &Row, lines: &[Line]) -> Option<(Decimal, Decimal)> {
+fn quantity_line(row: &Row, lines: &[Written<'_>]) -> Option<(Decimal, Decimal)> {
     const UNITS: &[&str] = &[
         "x", "kg", "g", "lb", "lbs", "l", "stk", "st", "stuck", "ad", "adet", "un", "und", "uds",
         "ud", "u", "pz", "pcs", "pc", "ea", "each", "net", "a", "par", "eur", "kg/kg", "per", "点",
@@ -135,10 +135,7 @@ fn quantity_line(row: &Row, lines: &[Line]) -> Option<(Decimal, Decimal)> {
     let [quantity, unit] = row.numbers.as_slice() else {
         return None;
     };
-    let text = lines.get(row.line)?.text.as_str();
-    let chars: Vec<char> = text.chars().collect();
-    let between: String = chars.get(quantity.to..unit.from)?.iter().collect();
-    let between = lexicon::normal(&between);
+    let between = lines.get(row.line)?.normal_part(quantity.to, unit.from);
     let times = between
         .split([' ', '.'])
         .any(|word| matches!(word, "x" | "*" | "×" | "@" | "a") || word.ends_with(['@', '*']));
@@ -152,7 +149,7 @@ fn quantity_line(row: &Row, lines: &[Line]) -> Option<(Decimal, Decimal)> {
 }
 
 /// `Sate Ayam 10` above `2 x 35.000   70.000`: a number in the name, and no amount.
-fn name_before_quantity(row: &Row, next: Option<&Row>, rows: &Rows, lines: &[Line]) -> bool {
+fn name_before_quantity(row: &Row, next: Option<&Row>, rows: &Rows, lines: &[Written<'_>]) -> bool {
     let ([bare], Some(next)) = (row.numbers.as_slice(), next) else {
         return false;
     };
@@ -179,12 +176,15 @@ fn is_count(number: &Number) -> bool {
 }
 
 /// The `0,75` of `Acqua nat. 0,75     3,00`: a number in the name, far from the amounts.
-fn is_size(number: &Number, row: &Row, lines: &[Line]) -> bool {
-    let text = lines.get(row.line).map_or("", |l| l.text.as_str());
-    let before: Vec<char> = text.chars().take(number.from).collect();
-    let near = matches!(before.as_slice(), [.., c, ' '] if c.is_alphabetic() || *c == '.');
-    let after = text.chars().skip(number.to).take(3);
-    near && number.mark.is_none() && after.filter(|c| *c == ' ').count() == 3
+fn is_size(number: &Number, row: &Row, lines: &[Written<'_>]) -> bool {
+    let letters = lines.get(row.line).map_or(&[][..], |l| &l.letters);
+    let before = letters.get(..number.from).unwrap_or(letters);
+    let near = matches!(before, [.., c, ' '] if c.is_alphabetic() || *c == '.');
+    let far = letters
+        .get(number.to..)
+        .unwrap_or_default()
+        .starts_with(&[' '; 3]);
+    near && number.mark.is_none() && far
 }
 
 /// Rows from the heading (or the first amount) to the first sum.
@@ -268,7 +268,7 @@ fn leads(row: &Row) -> bool {
 }
 
 /// What is ordered on paper without prices: `4x testing`, `2 x Pizza`, `1 Cola`.
-pub(super) fn unpriced(rows: &Rows, lines: &[Line]) -> Vec<Item> {
+pub(super) fn unpriced(rows: &Rows, lines: &[Written<'_>]) -> Vec<Item> {
     let of = |row: &Row| {
         let number = row
             .numbers
@@ -310,13 +310,15 @@ fn is_prose(row: &Row) -> bool {
 }
 
 /// Whether a number stands at the end of its line; a tax code of up to three letters may follow.
-fn ends_line(number: &Number, row: &Row, lines: &[Line]) -> bool {
-    let rest: String = lines
-        .get(row.line)
-        .map(|l| l.text.as_str().chars().skip(number.to).collect())
-        .unwrap_or_default();
-    let rest = rest.trim_matches(|c: char| !c.is_alphanumeric());
-    number.to <= row.length && rest.chars().count() <= 3
+fn ends_line(number: &Number, row: &Row, lines: &[Written<'_>]) -> bool {
+    let rest = lines.get(row.line).and_then(|l| l.letters.get(number.to..));
+    let said = |c: &char| c.is_alphanumeric();
+    let Some(rest) = rest.filter(|rest| rest.iter().any(said)) else {
+        return number.to <= row.length;
+    };
+    let from = rest.iter().position(said).unwrap_or_default();
+    let to = rest.iter().rposition(said).unwrap_or_default();
+    to - from < 3
 }
 
 /// Quantity and unit price whose product is the amount.
@@ -370,18 +372,17 @@ fn is_product(quantity: Decimal, unit: Decimal, amount: Decimal) -> bool {
 }
 
 /// The words of an item's line without leading quantity and trailing numbers.
-fn name_of(row: &Row, lines: &[Line]) -> Option<Text> {
-    let text = lines.get(row.line)?.text.as_str();
-    let chars: Vec<char> = text.chars().collect();
+fn name_of(row: &Row, lines: &[Written<'_>]) -> Option<Text> {
+    let line = lines.get(row.line)?;
     let end = row
         .numbers
         .iter()
         .rev()
         .take_while(|n| !n.code)
         .last()
-        .map_or(chars.len(), |n| {
+        .map_or(row.length, |n| {
             if n.from <= 2 {
-                row.numbers.get(1).map_or(chars.len(), |m| m.from)
+                row.numbers.get(1).map_or(row.length, |m| m.from)
             } else {
                 n.from
             }
@@ -391,11 +392,7 @@ fn name_of(row: &Row, lines: &[Line]) -> Option<Text> {
         .first()
         .filter(|n| n.from <= 2 && !n.code)
         .map_or(0, |n| n.to);
-    let name: String = chars
-        .get(start..end.max(start))
-        .unwrap_or_default()
-        .iter()
-        .collect();
+    let name = line.part(start, end.max(start));
     let name =
         name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ':' | '*' | '|' | '│'));
     let name = name

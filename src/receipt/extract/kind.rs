@@ -3,8 +3,8 @@
 //! A word decides only where it titles the paper or a part of it (a short line, a big one, one
 //! between asterisks): "NO CASH REFUND" in the small print makes no refund.
 
-use super::super::layout::Line;
 use super::lexicon;
+use super::written::Written;
 use hashbrown::HashMap;
 use std::sync::LazyLock;
 
@@ -128,12 +128,12 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 });
 
 /// The kind of a paper, with the line that says so.
-pub(super) fn kind(lines: &[Line], has_total: bool, has_items: bool) -> (Kind, Option<usize>) {
-    let normal: Vec<String> = lines
-        .iter()
-        .map(|line| lexicon::normal(line.text.as_str()))
-        .collect();
-    let said: Vec<u16> = normal.iter().map(|line| titled(line)).collect();
+pub(super) fn kind(
+    lines: &[Written<'_>],
+    has_total: bool,
+    has_items: bool,
+) -> (Kind, Option<usize>) {
+    let said: Vec<u16> = lines.iter().map(titles).collect();
     let found = TITLES.iter().enumerate().find_map(|(i, (kind, _))| {
         let line = said.iter().position(|bits| bits & (1 << i) != 0)?;
         (!(i == KITCHEN_NAME && has_total)).then_some((*kind, line))
@@ -145,17 +145,20 @@ pub(super) fn kind(lines: &[Line], has_total: bool, has_items: bool) -> (Kind, O
         }
         Some((kind, line)) => (kind, Some(line)),
         None if !has_items && has_approval(lines) && is_slip(lines) => (Kind::CardSlip, None),
-        None => match received(&normal) {
+        None => match received(lines) {
             Some(line) => (Kind::AlreadyPaid, Some(line)),
             None => (Kind::Sale, None),
         },
     }
 }
 
+/// The most characters of a line that is a title.
+const TITLE_CHARS_MAX: usize = 40;
+
 /// The kinds that a line titles, as bits in the order of [`TITLES`].
-fn titled(normal: &str) -> u16 {
-    let bare = trim(normal);
-    if bare.is_empty() || bare.chars().count() > 40 {
+fn titles(line: &Written<'_>) -> u16 {
+    let bare = trim(&line.normal);
+    if bare.is_empty() || bare.chars().nth(TITLE_CHARS_MAX).is_some() {
         return 0;
     }
     // A title may stand in one of two columns or in brackets.
@@ -175,7 +178,7 @@ fn titled(normal: &str) -> u16 {
 }
 
 fn trim(part: &str) -> &str {
-    part.trim_matches(|c: char| !c.is_alphanumeric())
+    lexicon::trimmed(part, char::is_alphanumeric)
 }
 
 fn part_titled(part: &str) -> u16 {
@@ -204,7 +207,7 @@ fn part_titled(part: &str) -> u16 {
 }
 
 /// The numbers that only a card terminal prints.
-fn is_slip(lines: &[Line]) -> bool {
+fn is_slip(lines: &[Written<'_>]) -> bool {
     const WORDS: &[&str] = &[
         "slip",
         "seq",
@@ -223,10 +226,7 @@ fn is_slip(lines: &[Line]) -> bool {
         "carte",
         "tarjeta",
     ];
-    let text: Vec<String> = lines
-        .iter()
-        .map(|l| l.text.as_str().to_lowercase())
-        .collect();
+    let text: Vec<String> = lines.iter().map(|l| l.text().to_lowercase()).collect();
     WORDS
         .iter()
         .filter(|w| text.iter().any(|t| t.contains(*w)))
@@ -234,13 +234,13 @@ fn is_slip(lines: &[Line]) -> bool {
         >= 2
 }
 
-fn is_copy_mark(line: Option<&Line>) -> bool {
-    line.is_some_and(|l| l.text.as_str().to_lowercase().contains("copy"))
+fn is_copy_mark(line: Option<&Written<'_>>) -> bool {
+    line.is_some_and(|l| l.text().to_lowercase().contains("copy"))
 }
 
-fn has_approval(lines: &[Line]) -> bool {
+fn has_approval(lines: &[Written<'_>]) -> bool {
     lines.iter().any(|l| {
-        let lower = l.text.as_str().to_lowercase();
+        let lower = l.text().to_lowercase();
         [
             "approval",
             "appr code",
@@ -260,21 +260,24 @@ fn has_approval(lines: &[Line]) -> bool {
 }
 
 /// A formal acknowledgement that the money has been received.
-fn received(lines: &[String]) -> Option<usize> {
+fn received(lines: &[Written<'_>]) -> Option<usize> {
     // Only "thanks" and "dankend" say it in ASCII.
     let may = |text: &str| !text.is_ascii() || text.contains("ank");
-    lines.iter().position(|text| {
-        may(text)
-            && [
-                "正に領収",
-                "正に受領",
-                "paid with thanks",
-                "received with thanks",
-                "betrag dankend erhalten",
-            ]
-            .iter()
-            .any(|w| text.contains(w))
-    })
+    lines
+        .iter()
+        .map(|line| line.normal.as_str())
+        .position(|text| {
+            may(text)
+                && [
+                    "正に領収",
+                    "正に受領",
+                    "paid with thanks",
+                    "received with thanks",
+                    "betrag dankend erhalten",
+                ]
+                .iter()
+                .any(|w| text.contains(w))
+        })
 }
 
 #[cfg(test)]
@@ -285,7 +288,7 @@ mod tests {
 
     fn of(text: &str) -> Kind {
         let pages = layout(text.as_bytes(), Dialect::Plain, None);
-        kind(&pages[0].lines, true, true).0
+        kind(&Written::of(&pages[0].lines), true, true).0
     }
 
     #[test]

@@ -258,7 +258,18 @@ static LATIN: LazyLock<HashMap<String, Head>> = LazyLock::new(|| {
     }
     heads
 });
-static OTHERS: LazyLock<HashMap<String, Flags>> = LazyLock::new(|| table(SIGNS));
+/// The phrases of scripts without spaces by their first characters, the longest first.
+static OTHERS: LazyLock<HashMap<char, Vec<(String, Flags)>>> = LazyLock::new(|| {
+    let mut all: Vec<(String, Flags)> = table(SIGNS).into_iter().collect();
+    all.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
+    let mut map: HashMap<char, Vec<(String, Flags)>> = HashMap::new();
+    for (phrase, flags) in all {
+        if let Some(first) = phrase.chars().next() {
+            map.entry(first).or_default().push((phrase, flags));
+        }
+    }
+    map
+});
 
 /// The phrases that begin with one word: the words behind it and what they mean, longest first.
 #[derive(Debug, Default)]
@@ -369,6 +380,29 @@ fn folds(c: char) -> bool {
             | '\u{E00}'..='\u{E32}' | '\u{E34}'..='\u{E7F}'))
 }
 
+/// Whether a text's comparable form has each of its characters in the same bytes: then the form of
+/// a part is the part of the form.
+pub(super) fn is_aligned(text: &str, normal: &str) -> bool {
+    // No character has a longer form, and spaces are only left out.
+    text.len() == normal.len() && (text.is_ascii() || !text.chars().any(folds))
+}
+
+/// Whether a text has characters between which spaces are left out.
+pub(super) fn is_closed_up(text: &str) -> bool {
+    !text.is_ascii() && text.chars().any(joins)
+}
+
+/// A text without what stands around its `inner` characters.
+pub(super) fn trimmed(text: &str, inner: impl Fn(char) -> bool) -> &str {
+    // Rules and dots are many, and of one byte each.
+    let other = |b: &u8| !b.is_ascii() || inner(char::from(*b));
+    let bytes = text.as_bytes();
+    let from = bytes.iter().position(other).unwrap_or(bytes.len());
+    let to = bytes.iter().rposition(other).map_or(from, |last| last + 1);
+    let rest = text.get(from..to).unwrap_or_default();
+    rest.trim_matches(|c: char| !inner(c))
+}
+
 /// Whether a script is written without spaces (Hangul is, on receipts, spread out to fill).
 const fn joins(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}')
@@ -384,10 +418,16 @@ pub(super) fn flags(label: &str) -> Flags {
     if !label.is_ascii() && label.chars().any(is_sign) {
         found |= sign_flags(label);
     }
-    let words: Words<'_> = label
-        .split(|c: char| !c.is_alphanumeric() || is_sign(c))
-        .filter(|w| !w.is_empty())
-        .collect();
+    let words: Words<'_> = if label.is_ascii() {
+        let words = label.as_bytes().split(|b| !b.is_ascii_alphanumeric());
+        let words = words.filter(|word| !word.is_empty());
+        words
+            .filter_map(|word| std::str::from_utf8(word).ok())
+            .collect()
+    } else {
+        let words = label.split(|c: char| !c.is_alphanumeric() || is_sign(c));
+        words.filter(|word| !word.is_empty()).collect()
+    };
     let mut rest = words.as_slice();
     while let [word, after @ ..] = rest {
         let Some((flags, longer)) = LATIN.get(*word).and_then(|head| head.longest(after)) else {
@@ -410,39 +450,23 @@ type Words<'a> = smallvec::SmallVec<[&'a str; 8]>;
 
 /// Longest phrase first at every place; what is no phrase counts as another word.
 fn sign_flags(label: &str) -> Flags {
-    let places: Vec<usize> = label
-        .char_indices()
-        .filter(|(_, c)| *c != ' ')
-        .map(|(i, _)| i)
-        .collect();
-    let (mut found, mut skip, mut others) = (0, 0, 0);
-    for (n, from) in places.iter().enumerate() {
-        if *from < skip {
-            continue;
-        }
-        let hit = (1..=24).rev().filter_map(|length| {
-            let to = places.get(n + length).copied().unwrap_or(label.len());
-            if n + length > places.len() {
-                return None;
-            }
-            OTHERS
-                .get(label.get(*from..to)?.trim_end())
-                .map(|flags| (*flags, to))
-        });
-        match hit.into_iter().next() {
-            Some((flags, to)) => {
+    let (mut found, mut others, mut rest) = (0, 0, label);
+    while let Some(first) = rest.chars().next() {
+        let phrases = OTHERS.get(&first).map_or(&[][..], Vec::as_slice);
+        let hit = phrases
+            .iter()
+            .find(|(phrase, _)| rest.starts_with(phrase.as_str()));
+        let length = match hit {
+            Some((phrase, flags)) => {
                 found |= flags;
-                skip = to;
+                phrase.len()
             }
-            None if label
-                .get(*from..)
-                .and_then(|t| t.chars().next())
-                .is_some_and(is_sign) =>
-            {
-                others += 1;
+            None => {
+                others += usize::from(is_sign(first));
+                first.len_utf8()
             }
-            None => {}
-        }
+        };
+        rest = rest.get(length..).unwrap_or_default();
     }
     if others > 1 { found | OTHER } else { found }
 }

@@ -96,12 +96,6 @@ fn alone(rows: &Rows) -> Option<Field<Method>> {
 /// A line that names the one way; a line with several says what the shop takes.
 fn said(rows: &Rows) -> Option<Field<Method>> {
     rows.rows.iter().find_map(|row| {
-        let rest = |label: &&str| row.label.trim().strip_prefix(*label);
-        let rest = LABELS.iter().find_map(rest)?;
-        // "Payment methods: ..." is another line.
-        if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            return None;
-        }
         let named = |flag| row.flags & flag != 0;
         let method = match [lexicon::CARD, lexicon::WALLET, lexicon::CASH].map(named) {
             [true, false, false] => Method::Card,
@@ -109,6 +103,12 @@ fn said(rows: &Rows) -> Option<Field<Method>> {
             [false, false, true] => Method::Cash,
             _ => return None,
         };
+        let rest = |label: &&str| row.label.trim().strip_prefix(*label);
+        let rest = LABELS.iter().find_map(rest)?;
+        // "Payment methods: ..." is another line.
+        if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return None;
+        }
         Some(Field::new(method, 80, Some(row.line), "as the paper says"))
     })
 }

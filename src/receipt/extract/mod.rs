@@ -19,6 +19,7 @@ mod rows;
 mod sums;
 mod verdict;
 mod when;
+mod written;
 
 pub use items::{ITEMS_MAX, Item};
 pub use kind::Kind;
@@ -29,7 +30,7 @@ pub use when::When;
 /// Whether a paper can be paid, and if not, why.
 pub type Verdict = Result<Payable, NotPayable>;
 
-use super::layout::{Line, Page};
+use super::layout::Page;
 use super::template::Template;
 use crate::money::Currency;
 use crate::text::Text;
@@ -37,6 +38,7 @@ use currency::Named;
 use rows::{Entry, Means, Role, Rows};
 use std::sync::Arc;
 use sums::{Against, Choice, Parts, Support};
+use written::Written;
 
 /// What is known beforehand about the shop whose paper is read.
 #[derive(Clone, Debug, Default)]
@@ -178,8 +180,8 @@ pub fn extract(page: &Page, hints: &Hints) -> (Reading, Verdict) {
 
 /// Reads a receipt by the words that every paper may use.
 fn in_common_words(page: &Page, hints: &Hints) -> (Reading, Verdict) {
-    let unframed = unframed(&page.lines);
-    let lines = unframed.as_slice();
+    let written = Written::of(&page.lines);
+    let lines = written.as_slice();
     let three = hints.currency.is_some_and(|c| c.exponent() == 3);
     let rows = Rows::of(lines, three);
     let entries = rows.entries();
@@ -247,34 +249,6 @@ fn unpaid_change(choice: &Choice, parts: &Parts, rows: &Rows) -> Option<Against>
     })
 }
 
-/// The lines without the frames that are drawn around them.
-fn unframed(lines: &[Line]) -> Vec<Line> {
-    let frame = |c: char| matches!(c, '\u{2500}'..='\u{259F}');
-    let bars = |text: &str| text.bytes().filter(|b| *b == b'|').count() > 1;
-    let clean = |line: &Line| {
-        let text = line.text.as_str();
-        if text.is_ascii() && !bars(text) || !text.contains(|c| frame(c) || c == '|') {
-            return line.clone();
-        }
-        let bars = bars(text);
-        let spaced: String = text
-            .chars()
-            .map(|c| {
-                if frame(c) || (bars && c == '|') {
-                    ' '
-                } else {
-                    c
-                }
-            })
-            .collect();
-        Line {
-            text: Text::clean(spaced.trim_end()),
-            ..line.clone()
-        }
-    };
-    lines.iter().map(clean).collect()
-}
-
 /// Rows of tax tables: two or three amounts, not labelled as something else.
 fn tables(rows: &Rows) -> Vec<Vec<Decimal>> {
     let of = |row: &rows::Row| -> Vec<Decimal> {
@@ -298,10 +272,15 @@ fn tables(rows: &Rows) -> Vec<Vec<Decimal>> {
 }
 
 /// Amounts that no label calls a total, but that stand out: large, framed, or bold and alone.
-fn unlabelled(lines: &[Line], rows: &Rows, parts: &Parts, items: &items::Items) -> Vec<Choice> {
+fn unlabelled(
+    lines: &[Written<'_>],
+    rows: &Rows,
+    parts: &Parts,
+    items: &items::Items,
+) -> Vec<Choice> {
     let mut out: Vec<Choice> = Vec::new();
     for row in &rows.rows {
-        let Some(line) = lines.get(row.line) else {
+        let Some(line) = lines.get(row.line).map(|written| written.line) else {
             continue;
         };
         let stands_out = line.size.0 > 1 || line.size.1 > 1 || line.strong;
@@ -358,7 +337,7 @@ fn decide(choices: &[Choice], parts: &Parts) -> Decision {
 }
 
 fn header(
-    lines: &[Line],
+    lines: &[Written<'_>],
     rows: &Rows,
     hints: &Hints,
     named: &Named,

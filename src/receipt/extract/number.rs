@@ -6,6 +6,7 @@
 
 use super::currency::{self, Mark};
 use super::factor;
+use smallvec::SmallVec;
 use std::fmt;
 
 /// The most numbers of one line; a line with more is a barcode or a table of something else.
@@ -62,7 +63,8 @@ impl Decimal {
 
     /// Reads `1,234.50` or `1.234,50` where the form alone settles it, `160.000` as grouped.
     pub fn read(text: &str) -> Option<Self> {
-        numbers(text, Style::default()).first().map(|n| n.value)
+        let letters: Vec<char> = text.chars().map(halfwidth).collect();
+        numbers(&letters, Style::default()).first().map(|n| n.value)
     }
 }
 
@@ -114,16 +116,14 @@ impl Style {
     };
 
     /// The style that most of the paper's unmistakable numbers have.
-    pub(super) fn of<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
+    pub(super) fn of<'a>(lines: impl Iterator<Item = &'a [char]>) -> Self {
         let (mut dot, mut comma) = (0_usize, 0_usize);
         // Without a mark no number settles which one stands before decimals.
-        for line in lines.filter(|l| !l.is_ascii() || l.contains(['.', ','])) {
-            let chars: Vec<char> = line.chars().map(halfwidth).collect();
-            let settled = runs(&chars).filter_map(|(from, to)| {
-                let raw: String = chars.get(from..to)?.iter().collect();
-                let mark = value_of(&raw, Self::default())?.1;
+        for chars in lines.filter(|l| l.iter().any(|c| matches!(c, '.' | ','))) {
+            let settled = runs(chars).filter_map(|(from, to)| {
+                let mark = value_of(Raw::of(chars.get(from..to)?).as_str(), Self::default())?.1;
                 // `¥10,00` is the first line of ¥10,000 that did not fit its column.
-                Some(mark.filter(|m| *m != ',' || !is_whole(mark_beside(&chars, from, to))))
+                Some(mark.filter(|m| *m != ',' || !is_whole(mark_beside(chars, from, to))))
             });
             for mark in settled.take(NUMBERS_PER_LINE_MAX).flatten() {
                 dot += usize::from(mark == '.');
@@ -187,18 +187,14 @@ impl Number {
 }
 
 /// All numbers of a line, from left to right.
-pub(super) fn numbers(line: &str, style: Style) -> Vec<Number> {
-    if line.is_ascii() && !line.bytes().any(|b| b.is_ascii_digit()) {
-        return Vec::new();
-    }
-    let chars: Vec<char> = line.chars().map(halfwidth).collect();
+pub(super) fn numbers(chars: &[char], style: Style) -> Vec<Number> {
     let mut out = Vec::new();
-    for (from, to) in runs(&chars) {
+    for (from, to) in runs(chars) {
         if out.len() >= NUMBERS_PER_LINE_MAX {
             break;
         }
-        if let Some(mut number) = number(&chars, from, to, style) {
-            spaced(&mut out, &mut number, &chars, style);
+        if let Some(mut number) = number(chars, from, to, style) {
+            spaced(&mut out, &mut number, chars, style);
             out.push(number);
         }
     }
@@ -251,6 +247,19 @@ fn spaced(out: &mut Vec<Number>, number: &mut Number, chars: &[char], style: Sty
         (number.from, number.marked) = (last.from, true);
         number.mark = number.mark.or(last.mark);
         out.pop();
+    }
+}
+
+/// A run's digits and marks, which are all ASCII, as text.
+struct Raw(SmallVec<[u8; 16]>);
+
+impl Raw {
+    fn of(run: &[char]) -> Self {
+        Self(run.iter().filter_map(|c| u8::try_from(*c).ok()).collect())
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
@@ -315,10 +324,11 @@ fn run_end(chars: &[char], from: usize) -> usize {
 }
 
 fn number(chars: &[char], from: usize, end: usize, style: Style) -> Option<Number> {
-    let raw: String = chars.get(from..end)?.iter().collect();
+    let raw = Raw::of(chars.get(from..end)?);
+    let raw = raw.as_str();
     let whole = raw.contains(',') && is_whole(mark_beside(chars, from, end));
     let style = if whole { Style::POINT } else { style };
-    let (value, decimal, doubtful) = value_of(&raw, style)?;
+    let (value, decimal, doubtful) = value_of(raw, style)?;
     let mut number = Number {
         value,
         from,
@@ -501,6 +511,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// The numbers of a line.
+    fn numbers(text: &str, style: Style) -> Vec<Number> {
+        super::numbers(&letters(text), style)
+    }
+
+    fn letters(text: &str) -> Vec<char> {
+        text.chars().map(halfwidth).collect()
+    }
+
+    fn style(line: &str) -> Style {
+        Style::of(std::iter::once(letters(line).as_slice()))
+    }
+
     fn read(text: &str) -> Vec<String> {
         numbers(text, Style::default())
             .iter()
@@ -544,17 +567,17 @@ mod tests {
 
     #[test]
     fn the_papers_own_style_settles_what_one_number_cannot() {
-        let dots = Style::of(["22.73 LITRE", "RM 50.00"].into_iter());
+        let dots = style("22.73 LITRE RM 50.00");
         assert_eq!(numbers("2.590", dots)[0].value.to_string(), "2.590");
-        let commas = Style::of(["12,50"].into_iter());
+        let commas = style("12,50");
         assert_eq!(numbers("2.590", commas)[0].value.to_string(), "2590");
     }
 
     #[test]
     fn yen_have_no_decimals_behind_a_comma() {
-        let folded = Style::of(["税率 10% 対象 ¥10,00 税額 ¥1,000"].into_iter());
+        let folded = style("税率 10% 対象 ¥10,00 税額 ¥1,000");
         assert_eq!(folded.decimal, None);
-        let commas = Style::of(["12,50"].into_iter());
+        let commas = style("12,50");
         assert_eq!(numbers("¥12,080-", commas)[0].value.to_string(), "12080");
         assert_eq!(numbers("12,080円", commas)[0].value.to_string(), "12080");
     }

@@ -1,11 +1,11 @@
 //! Lines to labelled amounts: which words stand beside which number, and what they make of it.
 
-use super::super::layout::Line;
 use super::currency::Mark;
 use super::lexicon::{self, Flags};
 use super::number::{Decimal, Number, Style, numbers};
 use super::reference::{self, Reference};
-use super::when::When;
+use super::written::Written;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// What an amount is, by its label.
@@ -66,13 +66,30 @@ pub(super) struct Row {
     pub(super) flags: Flags,
     pub(super) numbers: Vec<Number>,
     /// The labels before each number.
-    labels: Vec<Label>,
+    labels: SmallVec<[Label; 4]>,
     pub(super) role: Option<Role>,
     pub(super) summary: bool,
     /// The order or receipt number that stands in it.
     pub(super) reference: Option<Reference>,
     /// How many characters the line has.
     pub(super) length: usize,
+}
+
+impl Row {
+    /// A line that says nothing.
+    fn drawn(line: usize, length: usize) -> Self {
+        Self {
+            line,
+            label: String::new(),
+            flags: 0,
+            numbers: Vec::new(),
+            labels: SmallVec::new(),
+            role: None,
+            summary: false,
+            reference: None,
+            length,
+        }
+    }
 }
 
 /// What stands before a number: its words' classes, and whether there is anything.
@@ -94,10 +111,10 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn of(lines: &[Line], three_places: bool) -> Self {
+    pub(super) fn of(lines: &[Written<'_>], three_places: bool) -> Self {
         let style = Style {
             three_places,
-            ..Style::of(lines.iter().map(|l| l.text.as_str()))
+            ..Style::of(lines.iter().map(|l| l.letters.as_slice()))
         };
         let mut rows: Vec<Row> = lines
             .iter()
@@ -284,56 +301,28 @@ fn entry(row: &Row, role: Role, number: &Number) -> Entry {
     }
 }
 
-fn row(line: usize, of: &Line, style: Style) -> Row {
-    let text = of.text.as_str();
-    let mut numbers = numbers(text, style);
-    clock_behind_date(text, &mut numbers);
-    let reference = reference::in_line(text);
-    if let Some((from, to)) = reference.as_ref().and_then(|r| r.span(text)) {
+fn row(line: usize, of: &Written<'_>, style: Style) -> Row {
+    let length = of.letters.len();
+    if of.drawn {
+        return Row::drawn(line, length);
+    }
+    let mut numbers = match of.digits {
+        0 => Vec::new(),
+        _ => numbers(&of.letters, style),
+    };
+    clock_behind_date(of, &mut numbers);
+    let reference = reference::in_line(of);
+    if let Some((from, to)) = reference.as_ref().and_then(|r| r.span(of.text())) {
         // `Order TL100` is no amount of lira.
         for number in numbers.iter_mut().filter(|n| n.from < to && n.to > from) {
             (number.code, number.mark) = (true, None);
         }
     }
-    let ascii = text.is_ascii();
-    let chars: Vec<char> = if ascii {
-        Vec::new()
-    } else {
-        text.chars().collect()
-    };
-    let length = if ascii { text.len() } else { chars.len() };
-    let slice = |from: usize, to: usize| -> Cow<'_, str> {
-        if ascii {
-            return Cow::Borrowed(text.get(from..to).unwrap_or_default());
-        }
-        Cow::Owned(chars.get(from..to).unwrap_or_default().iter().collect())
-    };
-    let mut own = Vec::with_capacity(numbers.len());
-    let mut whole = String::with_capacity(text.len() + numbers.len());
-    let mut at = 0;
-    for number in &numbers {
-        let before = slice(at, number.from);
-        whole.push_str(&before);
-        whole.push(' ');
-        own.push(tidy(&before));
-        at = number.to.max(at);
-    }
-    whole.push_str(&slice(at, length));
-    let label = tidy(&whole);
-    let flags = lexicon::flags(&label);
-    let classed = |own: &String| Label {
-        flags: if *own == label {
-            flags
-        } else {
-            lexicon::flags(own)
-        },
-        empty: own.is_empty(),
-    };
-    let labels = own.iter().map(classed).collect();
+    let (label, labels) = labels(of, &numbers);
     Row {
         line,
-        label,
-        flags,
+        flags: label.flags,
+        label: label.words.into_owned(),
         numbers,
         labels,
         role: None,
@@ -343,13 +332,59 @@ fn row(line: usize, of: &Line, style: Style) -> Row {
     }
 }
 
+/// The words of a label and their classes.
+struct Words<'a> {
+    words: Cow<'a, str>,
+    flags: Flags,
+}
+
+/// The label of a whole line, and what stands before each of its numbers.
+fn labels<'a>(of: &'a Written<'_>, numbers: &[Number]) -> (Words<'a>, SmallVec<[Label; 4]>) {
+    let mut own: SmallVec<[Cow<'_, str>; 4]> = SmallVec::new();
+    let mut at = 0;
+    for number in numbers {
+        own.push(tidy(of.normal_part(at, number.from)));
+        at = number.to.max(at);
+    }
+    let words = match numbers {
+        [] => tidy(Cow::Borrowed(&of.normal)),
+        _ => tidy(Cow::Owned(without(numbers, of))),
+    };
+    let flags = lexicon::flags(&words);
+    let classed = |own: &Cow<'_, str>| Label {
+        flags: match own {
+            own if *own == words => flags,
+            own => lexicon::flags(own),
+        },
+        empty: own.is_empty(),
+    };
+    let labels = own.iter().map(classed).collect();
+    (Words { words, flags }, labels)
+}
+
+/// A line without its numbers, in comparable form.
+fn without(numbers: &[Number], of: &Written<'_>) -> String {
+    let mut whole = String::with_capacity(of.text().len());
+    let mut at = 0;
+    for number in numbers {
+        whole.push_str(&of.normal_part(at, number.from));
+        whole.push(' ');
+        at = number.to.max(at);
+    }
+    whole.push_str(&of.normal_part(at, of.letters.len()));
+    if lexicon::is_closed_up(&whole) || !of.aligned {
+        return lexicon::normal(&whole);
+    }
+    whole
+}
+
 /// `12.11.2025 SAAT:10.02`: a time with a dot stands behind a date and is no amount.
-fn clock_behind_date(text: &str, numbers: &mut [Number]) {
+fn clock_behind_date(of: &Written<'_>, numbers: &mut [Number]) {
     let clock = |n: &Number| {
         let (hours, minutes) = (n.value.e4() / 10_000, n.value.e4() % 10_000 / 100);
         n.value.places() == 2 && n.mark.is_none() && (0..24).contains(&hours) && minutes < 60
     };
-    if numbers.iter().any(&clock) && When::read(text, false).is_some() {
+    if numbers.iter().any(&clock) && of.dated() {
         for number in numbers.iter_mut().filter(|n| clock(n)) {
             number.code = true;
         }
@@ -378,19 +413,18 @@ fn close_up(label: &str) -> Option<String> {
 }
 
 /// A label without rules, dots that lead to the amount, and punctuation around it.
-fn tidy(raw: &str) -> String {
-    if raw.bytes().all(|b| b == b' ') {
-        return String::new();
+fn tidy(normal: Cow<'_, str>) -> Cow<'_, str> {
+    match normal {
+        Cow::Borrowed(normal) => tidied(normal),
+        Cow::Owned(normal) => Cow::Owned(tidied(&normal).into_owned()),
     }
-    let normal = lexicon::normal(raw);
+}
+
+fn tidied(normal: &str) -> Cow<'_, str> {
     let inner = |c: char| c.is_alphanumeric() || matches!(c, '@' | '#' | '\u{E00}'..='\u{E7F}');
-    let bare = normal.trim_matches(|c: char| !inner(c));
+    let bare = lexicon::trimmed(normal, inner);
     let closed = bare.is_ascii().then(|| close_up(bare)).flatten();
-    match closed {
-        Some(closed) => closed,
-        None if bare.len() == normal.len() => normal,
-        None => bare.to_owned(),
-    }
+    closed.map_or(Cow::Borrowed(bare), Cow::Owned)
 }
 
 /// Rows of a tax table: from its heading until something is paid or the paper's words resume.

@@ -1,7 +1,7 @@
 //! Dates and times as receipts print them, and the order of day and month where it is open.
 
-use super::super::layout::Line;
 use super::number::halfwidth;
+use super::written::Written;
 use std::fmt;
 
 /// A date, and a time of day when the paper has one. Local to the shop: receipts name no zone.
@@ -32,14 +32,15 @@ impl When {
 
     /// Reads the first date of a text.
     pub fn read(text: &str, month_first: bool) -> Option<Self> {
+        if text.is_ascii() && !may_date(text.bytes().map(char::from)) {
+            return None;
+        }
         let chars: Vec<char> = text.chars().map(halfwidth).collect();
-        let date = date(
-            &chars,
-            Habit {
-                month_first,
-                ..Habit::default()
-            },
-        )?;
+        let habit = Habit {
+            month_first,
+            ..Habit::default()
+        };
+        let date = date(&chars, habit)?;
         Some(Self {
             clock: clock(&chars),
             ..date
@@ -70,14 +71,14 @@ struct Habit {
 }
 
 impl Habit {
+    /// Whether it reads dates that are none elsewhere; with the month first they are others.
+    const fn beyond(self) -> bool {
+        self.year_first || self.buddhist
+    }
+
     /// By the scripts of a paper: `25/03/14` is in 2025 on a Japanese one and in 2014 elsewhere.
-    fn of(lines: &[Line], month_first: bool) -> Self {
-        let beyond = || {
-            lines
-                .iter()
-                .map(|l| l.text.as_str())
-                .filter(|t| !t.is_ascii())
-        };
+    fn of(lines: &[Written<'_>], month_first: bool) -> Self {
+        let beyond = || lines.iter().map(Written::text).filter(|t| !t.is_ascii());
         let any = |found: fn(char) -> bool| beyond().any(|text| text.contains(found));
         let kana = |c| matches!(c, '\u{3041}'..='\u{30FF}');
         let han = |c| matches!(c, '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}');
@@ -94,23 +95,23 @@ impl Habit {
     clippy::too_many_lines,
     reason = "one pass whose steps share the line they look at"
 )]
-pub(super) fn find(lines: &[Line], month_first: bool) -> Option<(usize, When)> {
+pub(super) fn find(lines: &[Written<'_>], month_first: bool) -> Option<(usize, When)> {
     let mut best: Option<(u8, usize, When)> = None;
     let mut lone_clock = None;
     let habit = Habit::of(lines, month_first);
     for (i, line) in lines.iter().enumerate() {
-        let chars: Vec<char> = line.text.as_str().chars().map(halfwidth).collect();
-        if chars.iter().filter(|c| c.is_ascii_digit()).nth(2).is_none() {
-            continue; // A day and a year of two digits, an hour and a minute: three at least.
+        if line.digits < DIGITS_MIN {
+            continue;
         }
-        let here = clock(&chars);
+        let here = clock(&line.letters);
         if lone_clock.is_none() && here.is_some() {
             lone_clock = here.map(|c| (i, c));
         }
-        let Some(date) = date(&chars, habit) else {
+        let may = habit.beyond() || line.dated();
+        let Some(date) = may.then(|| date(&line.letters, habit)).flatten() else {
             continue;
         };
-        let lower = line.text.as_str().to_lowercase();
+        let lower = line.text().to_lowercase();
         let other = [
             "valid",
             "expir",
@@ -169,40 +170,72 @@ pub(super) fn find(lines: &[Line], month_first: bool) -> Option<(usize, When)> {
     })
 }
 
+/// A day and a year of two digits, an hour and a minute: three digits at least.
+const DIGITS_MIN: usize = 3;
+
+fn may_date(chars: impl Iterator<Item = char>) -> bool {
+    let mut digits = chars.filter(char::is_ascii_digit);
+    digits.nth(DIGITS_MIN - 1).is_some()
+}
+
+/// Whether there is a date among these characters, as far as no habit is known.
+pub(super) fn stands_in(chars: &[char]) -> bool {
+    may_date(chars.iter().copied()) && date(chars, Habit::default()).is_some()
+}
+
 /// The first date in a line.
 fn date(chars: &[char], habit: Habit) -> Option<When> {
-    (0..chars.len())
-        .filter(|i| {
-            let before = |n: usize| i.checked_sub(n).and_then(|b| chars.get(b));
-            // `R7.5.2` and `R07/05/02` are in the seventh year of Reiwa.
-            let reiwa = before(1) == Some(&'R') && before(2).is_none_or(|c| !c.is_alphanumeric());
-            let fresh = reiwa || before(1).is_none_or(|c| !c.is_ascii_alphanumeric());
-            fresh && chars.get(*i).is_some_and(char::is_ascii_alphanumeric)
-        })
-        .find_map(|i| {
-            let rest = chars.get(i..)?;
-            let before = || chars.get(..i).unwrap_or_default();
-            if before().last() == Some(&'R') {
-                return reiwa(rest).or_else(|| east_asian(before(), rest));
-            }
-            numeric(rest, habit)
-                .or_else(|| east_asian(before(), rest))
-                .or_else(|| named(rest, habit))
-                .or_else(|| named_first(rest))
-        })
+    words(chars).find_map(|(from, to)| {
+        let reiwa = || match chars.get(from..to)? {
+            ['R', _, ..] => reiwa_at(chars, from + 1),
+            _ => None,
+        };
+        date_at(chars, from, habit).or_else(reiwa)
+    })
+}
+
+/// Where ASCII letters and digits stand beside each other: from which to which character.
+fn words(chars: &[char]) -> impl Iterator<Item = (usize, usize)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = chars.get(at..)?;
+        let from = at + rest.iter().position(char::is_ascii_alphanumeric)?;
+        let word = chars.get(from..)?;
+        let length = word.iter().position(|c| !c.is_ascii_alphanumeric());
+        at = from + length.unwrap_or(word.len());
+        Some((from, at))
+    })
+}
+
+/// The date that begins behind an R, which begins a word: `R7.5.2` and `R07/05/02` are in the
+/// seventh year of Reiwa.
+fn reiwa_at(chars: &[char], at: usize) -> Option<When> {
+    let (before, rest) = chars.split_at_checked(at)?;
+    let word = matches!(before, [.., c, 'R'] if c.is_alphanumeric());
+    if word {
+        return None;
+    }
+    reiwa(rest).or_else(|| east_asian(before, rest))
+}
+
+/// The date that begins with this letter or digit.
+fn date_at(chars: &[char], at: usize, habit: Habit) -> Option<When> {
+    let (before, rest) = chars.split_at_checked(at)?;
+    if !rest.first().is_some_and(char::is_ascii_digit) {
+        return named_first(rest);
+    }
+    let first = digits(rest)?;
+    numeric(first, rest, habit)
+        .or_else(|| east_asian(before, rest))
+        .or_else(|| named(first, rest, habit))
 }
 
 /// A number of one to four digits and what follows it.
 fn digits(chars: &[char]) -> Option<(u16, usize)> {
-    let n = chars.iter().take_while(|c| c.is_ascii_digit()).count();
-    if !(1..=4).contains(&n) {
-        return None;
-    }
-    let mut value = 0;
-    for digit in chars.iter().take(n).filter_map(|c| c.to_digit(10)) {
-        value = value * 10 + u16::try_from(digit).ok()?;
-    }
-    Some((value, n))
+    let digits = chars.iter().take(5).map_while(|c| c.to_digit(10));
+    let (value, n) = digits.fold((0, 0), |(value, n), digit| (value * 10 + digit, n + 1));
+    let few = (1..=4).contains(&n);
+    few.then_some((u16::try_from(value).ok()?, n))
 }
 
 fn when(year: u16, month: u16, day: u16, digits: usize) -> Option<When> {
@@ -231,8 +264,7 @@ fn when(year: u16, month: u16, day: u16, digits: usize) -> Option<When> {
 }
 
 /// `2018-03-25`, `25/03/2018`, `3.25.18`, `20180325` is left to codes.
-fn numeric(chars: &[char], habit: Habit) -> Option<When> {
-    let (a, la) = digits(chars)?;
+fn numeric((a, la): (u16, usize), chars: &[char], habit: Habit) -> Option<When> {
     let mark = *chars.get(la).filter(|c| matches!(c, '-' | '/' | '.'))?;
     let skip = |at: usize| {
         at + chars
@@ -308,6 +340,10 @@ fn reiwa(chars: &[char]) -> Option<When> {
 
 /// `2019年02月22日`, `2020년 9월 28일`, `令和7年5月2日`, `民國114年5月2日`, `25年3月14日`.
 fn east_asian(before: &[char], chars: &[char]) -> Option<When> {
+    let unit = chars.iter().find(|c| !matches!(c, '0'..='9' | ' '));
+    if !matches!(unit, Some('年' | '년')) {
+        return None;
+    }
     let mut at = 0;
     let mut next = |signs: [char; 2]| {
         at += chars.get(at..)?.iter().take_while(|c| **c == ' ').count();
@@ -334,67 +370,40 @@ fn east_asian(before: &[char], chars: &[char]) -> Option<When> {
     }
 }
 
-/// How months begin in the languages of receipts; what begins a longer entry stands behind it.
-const MONTHS: &[(&str, u16)] = &[
-    ("juin", 6),
-    ("juil", 7),
-    ("jan", 1),
-    ("fév", 2),
-    ("mac", 3),
-    ("ogo", 8),
-    ("feb", 2),
-    ("fev", 2),
-    ("mar", 3),
-    ("mär", 3),
-    ("maa", 3),
-    ("mrz", 3),
-    ("apr", 4),
-    ("abr", 4),
-    ("avr", 4),
-    ("may", 5),
-    ("mai", 5),
-    ("mei", 5),
-    ("mag", 5),
-    ("jun", 6),
-    ("giu", 6),
-    ("haz", 6),
-    ("jul", 7),
-    ("lug", 7),
-    ("tem", 7),
-    ("aug", 8),
-    ("ago", 8),
-    ("aoû", 8),
-    ("agu", 8),
-    ("ağu", 8),
-    ("sep", 9),
-    ("set", 9),
-    ("eyl", 9),
-    ("oct", 10),
-    ("okt", 10),
-    ("ott", 10),
-    ("out", 10),
-    ("eki", 10),
-    ("nov", 11),
-    ("kas", 11),
-    ("dec", 12),
-    ("dez", 12),
-    ("des", 12),
-    ("dic", 12),
-    ("dis", 12),
-    ("déc", 12),
-    ("ara", 12),
-    ("ene", 1),
-    ("gen", 1),
-    ("oca", 1),
-    ("şub", 2),
-    ("nis", 4),
-];
+/// The month of which this is the beginning, in lower case, in a language of receipts.
+fn month(first: [char; 3], fourth: Option<char>) -> Option<u16> {
+    Some(match first {
+        ['j', 'a', 'n'] | ['e', 'n', 'e'] | ['g', 'e', 'n'] | ['o', 'c', 'a'] => 1,
+        ['f', 'e', 'b' | 'v'] | ['f', 'é', 'v'] | ['ş', 'u', 'b'] => 2,
+        ['m', 'a', 'r' | 'c' | 'a'] | ['m', 'ä', 'r'] | ['m', 'r', 'z'] => 3,
+        ['a', 'p' | 'b' | 'v', 'r'] | ['n', 'i', 's'] => 4,
+        ['m', 'a', 'y' | 'i' | 'g'] | ['m', 'e', 'i'] => 5,
+        ['j', 'u', 'n'] | ['g', 'i', 'u'] | ['h', 'a', 'z'] => 6,
+        ['j', 'u', 'i'] if fourth == Some('n') => 6,
+        ['j', 'u', 'l'] | ['l', 'u', 'g'] | ['t', 'e', 'm'] => 7,
+        ['j', 'u', 'i'] if fourth == Some('l') => 7,
+        ['a', 'u', 'g'] | ['a', 'g' | 'ğ', 'u'] | ['a' | 'o', 'g', 'o'] | ['a', 'o', 'û'] => 8,
+        ['s', 'e', 'p' | 't'] | ['e', 'y', 'l'] => 9,
+        ['o', 'c' | 'k' | 't' | 'u', 't'] | ['e', 'k', 'i'] => 10,
+        ['n', 'o', 'v'] | ['k', 'a', 's'] => 11,
+        ['d', 'e', 'c' | 'z' | 's'] | ['d', 'i', 'c' | 's'] | ['d', 'é', 'c'] | ['a', 'r', 'a'] => {
+            12
+        }
+        _ => return None,
+    })
+}
 
 /// The month that a word begins with, by its first three letters.
 fn month_of(chars: &[char]) -> Option<(u16, usize)> {
-    if !chars.first().is_some_and(|c| c.is_alphabetic()) {
-        return None;
-    }
+    let lower = |at: usize| -> Option<char> {
+        let letter = chars.get(at)?;
+        if letter.is_ascii() {
+            return Some(letter.to_ascii_lowercase());
+        }
+        let mut letters = letter.to_lowercase();
+        letters.next().filter(|_| letters.len() == 0)
+    };
+    let month = month([lower(0)?, lower(1)?, lower(2)?], lower(3))?;
     let length = chars.iter().take_while(|c| c.is_alphabetic()).count();
     // Whatever begins with a month has a day or year behind it, which few words have.
     let after = gap(chars, length);
@@ -402,15 +411,8 @@ fn month_of(chars: &[char]) -> Option<(u16, usize)> {
         Some(['d' | 'D', 'e' | 'E', ' ', c, ..] | [c, ..]) => Some(c),
         _ => None,
     };
-    if !(3..=10).contains(&length) || !next.is_some_and(char::is_ascii_digit) {
-        return None;
-    }
-    let begins = |name: &str| {
-        let head = chars.iter().take(name.chars().count());
-        name.chars().eq(head.flat_map(|c| c.to_lowercase()))
-    };
-    let found = MONTHS.iter().find(|m| begins(m.0))?;
-    Some((found.1, length))
+    ((3..=10).contains(&length) && next.is_some_and(char::is_ascii_digit))
+        .then_some((month, length))
 }
 
 fn gap(chars: &[char], at: usize) -> usize {
@@ -458,6 +460,9 @@ const THAI_MONTHS: [[&str; 2]; 12] = [
 
 /// The Thai month that the text begins with, and its length.
 fn thai_month(chars: &[char]) -> Option<(u16, usize)> {
+    if !matches!(chars.first(), Some('\u{E00}'..='\u{E7F}')) {
+        return None;
+    }
     let begins = |name: &str| {
         name.chars()
             .eq(chars.iter().copied().take(name.chars().count()))
@@ -469,8 +474,7 @@ fn thai_month(chars: &[char]) -> Option<(u16, usize)> {
 }
 
 /// `29 MAR 2018`, `08 Aug 2026`, `2. Februar 2019`, `15 de marzo de 2025`, `11 พ.ค. 2568`.
-fn named(chars: &[char], habit: Habit) -> Option<When> {
-    let (day, length) = digits(chars)?;
+fn named((day, length): (u16, usize), chars: &[char], habit: Habit) -> Option<When> {
     let of = |at: usize| match chars.get(at..) {
         Some(['o' | 'O' | 'd' | 'D', 'f' | 'F' | 'e' | 'E', ' ', ..]) => at + 3,
         _ => at,
@@ -497,11 +501,10 @@ fn named_first(chars: &[char]) -> Option<When> {
 
 /// `18:32:35`, `09:42:19 PM`, `7:07PM`, `16h52`, `12시 5분` is not read.
 fn clock(chars: &[char]) -> Option<(u8, u8, u8)> {
-    (0..chars.len()).find_map(|i| {
-        if i.checked_sub(1)
-            .and_then(|b| chars.get(b))
-            .is_some_and(|c| c.is_ascii_digit() || *c == ':')
-        {
+    let mut last = ' ';
+    chars.iter().enumerate().find_map(|(i, c)| {
+        let before = std::mem::replace(&mut last, *c);
+        if !c.is_ascii_digit() || before.is_ascii_digit() || before == ':' {
             return None;
         }
         let rest = chars.get(i..)?;

@@ -2,11 +2,10 @@
 
 mod words;
 
-use super::super::layout::Line;
 use super::lexicon;
 use super::number::Number;
 use super::rows::{Rows, role};
-use super::when::When;
+use super::written::Written;
 use crate::text::Text;
 
 /// How many lines from the top are the heading.
@@ -15,7 +14,7 @@ const HEADING_LINES_MAX: usize = 8;
 const NAME_LINES_MAX: usize = 3;
 
 /// The merchant: the line and the name.
-pub(super) fn merchant(lines: &[Line], rows: &Rows) -> Option<(usize, Text)> {
+pub(super) fn merchant(lines: &[Written<'_>], rows: &Rows) -> Option<(usize, Text)> {
     let top = lines.iter().enumerate().take(HEADING_LINES_MAX);
     // The heading ends where things are sold or numbered.
     let ends = |i: usize| {
@@ -30,13 +29,14 @@ pub(super) fn merchant(lines: &[Line], rows: &Rows) -> Option<(usize, Text)> {
         });
         sold || rows.rows.get(i).is_some_and(|r| r.reference.is_some())
     };
-    let mut top: Vec<(usize, &Line)> = top.take_while(|(i, _)| *i == 0 || !ends(*i)).collect();
+    let mut top: Vec<(usize, &Written<'_>)> =
+        top.take_while(|(i, _)| *i == 0 || !ends(*i)).collect();
     top.retain(|(i, l)| is_name(l, *i, rows));
     let heading = || top.iter().copied();
     let shop = || lines.iter().position(|l| is_company(l) || is_shop(l));
     if heading().all(|(_, l)| is_sentence(l)) {
         let at = shop().or_else(|| imprint(lines, rows))?;
-        let name = without_registration(lines.get(at)?.text.as_str());
+        let name = without_registration(lines.get(at)?.text());
         return Some((at, Text::clean(name.trim())));
     }
     let biggest = heading().map(|(_, l)| area(l)).max()?;
@@ -58,16 +58,16 @@ pub(super) fn merchant(lines: &[Line], rows: &Rows) -> Option<(usize, Text)> {
 }
 
 /// The name above the address and the numbers at the foot, where the heading names nobody.
-fn imprint(lines: &[Line], rows: &Rows) -> Option<usize> {
-    let bare = |l: &Line| lexicon::normal(l.text.as_str().trim());
-    let numbers = lines.iter().rposition(|l| words::is_noise(&bare(l)))?;
+fn imprint(lines: &[Written<'_>], rows: &Rows) -> Option<usize> {
+    let bare = |l: &'_ Written<'_>| words::is_noise(l.normal.trim());
+    let numbers = lines.iter().rposition(bare)?;
     let top = numbers.saturating_sub(NAME_LINES_MAX);
     let above = (top..numbers).rev().take_while(|i| {
         let row = rows.rows.get(*i);
         let priced = row.is_some_and(|r| r.numbers.iter().any(Number::is_money));
         lines
             .get(*i)
-            .is_some_and(|l| !is_rule(&l.text.as_str().replace(' ', "")))
+            .is_some_and(|l| !is_rule(&l.text().replace(' ', "")))
             && !priced
     });
     above
@@ -79,12 +79,13 @@ fn imprint(lines: &[Line], rows: &Rows) -> Option<usize> {
         .last()
 }
 
-fn area(line: &Line) -> u8 {
-    line.size.0.saturating_mul(line.size.1)
+fn area(line: &Written<'_>) -> u8 {
+    let (width, height) = line.line.size;
+    width.saturating_mul(height)
 }
 
 /// Whether the name that begins at `from` reaches the company's ending at `to` without a break.
-fn continues(lines: &[Line], from: usize, to: usize, rows: &Rows) -> bool {
+fn continues(lines: &[Written<'_>], from: usize, to: usize, rows: &Rows) -> bool {
     from == to
         || (to - from < NAME_LINES_MAX
             && (from..=to).all(|i| {
@@ -96,28 +97,28 @@ fn continues(lines: &[Line], from: usize, to: usize, rows: &Rows) -> bool {
 }
 
 /// A line that ends a name by itself.
-fn lexical_end(line: &Line) -> bool {
-    line.text.as_str().contains(',')
+fn lexical_end(line: &Written<'_>) -> bool {
+    line.text().contains(',')
 }
 
-fn is_company(line: &Line) -> bool {
+fn is_company(line: &Written<'_>) -> bool {
     company(line, words::names_company)
 }
 
 /// Whether a line ends as a company's name does; `PT ...` is a whole name and no ending.
-fn ends_company(line: &Line) -> bool {
+fn ends_company(line: &Written<'_>) -> bool {
     company(line, words::company_ending)
 }
 
-fn company(line: &Line, named: fn(&str) -> bool) -> bool {
-    let lower = line.text.as_str().to_lowercase();
+fn company(line: &Written<'_>, named: fn(&str) -> bool) -> bool {
+    let lower = line.text().to_lowercase();
     let bare = without_registration(lower.trim());
     named(bare.as_str()) && !lower.contains("owned by") && !lower.contains("operated by")
 }
 
 /// A shop by the last character of its name.
-fn is_shop(line: &Line) -> bool {
-    let text = line.text.as_str().trim();
+fn is_shop(line: &Written<'_>) -> bool {
+    let text = line.text().trim();
     text.chars().count() <= 20
         && ["店", "屋", "堂", "楼", "館", "馆", "점"]
             .iter()
@@ -125,26 +126,27 @@ fn is_shop(line: &Line) -> bool {
 }
 
 /// A sentence, or a name with a form of address behind it: not the shop.
-fn is_sentence(line: &Line) -> bool {
-    let text = line.text.as_str().trim();
+fn is_sentence(line: &Written<'_>) -> bool {
+    let text = line.text().trim();
     text.contains('、') || text.ends_with(['。', '様'])
 }
 
 /// A line that is drawn: one character makes most of it.
 fn is_rule(text: &str) -> bool {
-    let chars: Vec<char> = text.chars().filter(|c| *c != ' ').collect();
-    let runs = chars
-        .chunk_by(|a, b| a == b)
-        .map(<[char]>::len)
-        .max()
-        .unwrap_or(0);
-    runs >= 6 && runs * 10 >= chars.len() * 7
+    let (mut all, mut run, mut longest, mut last) = (0, 0, 0, None);
+    for c in text.chars().filter(|c| *c != ' ') {
+        run = if last == Some(c) { run + 1 } else { 1 };
+        (all, longest, last) = (all + 1, run.max(longest), Some(c));
+    }
+    longest >= 6 && longest * 10 >= all * 7
 }
 
-fn is_name(line: &Line, at: usize, rows: &Rows) -> bool {
-    let text = line.text.as_str().trim();
-    let lower = lexicon::normal(text);
-    let bare = lower.trim_matches(|c: char| !c.is_alphanumeric());
+fn is_name(line: &Written<'_>, at: usize, rows: &Rows) -> bool {
+    if line.drawn {
+        return false;
+    }
+    let text = line.text().trim();
+    let bare = lexicon::trimmed(&line.normal, char::is_alphanumeric);
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let rule = text.chars().all(|c| !c.is_alphanumeric()) || is_rule(text);
@@ -168,12 +170,12 @@ fn is_name(line: &Line, at: usize, rows: &Rows) -> bool {
         && !labelled
         && !order
         && digits * 2 <= letters + digits
-        && When::read(text, false).is_none()
+        && !line.dated()
 }
 
 /// The name from `start` on: lines of the same size, open parentheses and company endings join.
-fn joined(lines: &[Line], start: usize, rows: &Rows) -> String {
-    let text = |i: usize| lines.get(i).map_or("", |l| l.text.as_str().trim());
+fn joined(lines: &[Written<'_>], start: usize, rows: &Rows) -> String {
+    let text = |i: usize| lines.get(i).map_or("", |l| l.text().trim());
     let mut name = text(start).to_owned();
     let mut at = start;
     while at + 1 < lines.len() && at - start < NAME_LINES_MAX {
@@ -184,16 +186,16 @@ fn joined(lines: &[Line], start: usize, rows: &Rows) -> String {
         let open = name.matches('(').count() > name.matches(')').count();
         let large = area(next) == area(here)
             && area(here) > 1
-            && here.align == next.align
+            && here.line.align == next.line.align
             && is_name(next, at + 1, rows);
         // A number in between is an address.
-        let digits = |l: &Line| l.text.as_str().contains(|c: char| c.is_ascii_digit());
+        let digits = |l: &Written<'_>| l.text().contains(|c: char| c.is_ascii_digit());
         let reach = if digits(next) { at + 1 } else { at + 2 };
         let ending = (at + 1..=reach).any(|i| {
             lines.get(i).is_some_and(|l| {
                 ends_company(l)
-                    && !l.text.as_str().contains(',')
-                    && l.text.as_str().chars().filter(char::is_ascii_digit).count() < 4
+                    && !l.text().contains(',')
+                    && l.text().chars().filter(char::is_ascii_digit).count() < 4
             })
         });
         let company = ending
@@ -205,7 +207,7 @@ fn joined(lines: &[Line], start: usize, rows: &Rows) -> String {
             break;
         }
         name.push(' ');
-        name.push_str(next.text.as_str().trim());
+        name.push_str(next.text().trim());
         at += 1;
     }
     name

@@ -1,6 +1,6 @@
 //! The words in a paper's heading that are not the shop: titles, and endings of companies.
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// Words that title a paper, or greet, and name nobody; `|` between them.
@@ -134,6 +134,16 @@ const NOISE: &[&str] = &[
 
 static TITLE_SET: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| TITLES.iter().flat_map(|row| row.split('|')).collect());
+/// The endings of companies by their last byte.
+static ENDINGS: LazyLock<HashMap<u8, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut map: HashMap<u8, Vec<&'static str>> = HashMap::new();
+    for ending in COMPANIES.iter().flat_map(|row| row.split('|')) {
+        if let Some(last) = ending.as_bytes().last() {
+            map.entry(*last).or_default().push(ending);
+        }
+    }
+    map
+});
 static SPACELESS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     TITLE_SET
         .iter()
@@ -157,9 +167,11 @@ pub(super) fn company_ending(bare: &str) -> bool {
 }
 
 fn ends(bare: &str) -> bool {
-    let last = bare.as_bytes().last();
-    let ends = |ending: &str| ending.as_bytes().last() == last && bare.ends_with(ending);
-    COMPANIES.iter().flat_map(|row| row.split('|')).any(ends)
+    let Some(last) = bare.as_bytes().last() else {
+        return false;
+    };
+    let endings = ENDINGS.get(last).map_or(&[][..], Vec::as_slice);
+    endings.iter().any(|ending| bare.ends_with(ending))
 }
 
 fn begins(bare: &str) -> bool {

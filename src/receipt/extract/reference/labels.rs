@@ -214,20 +214,69 @@ const LABELS: &[(Strength, &str)] = &[
     (1, "no|n|nr"),
 ];
 
-/// The labels by first character: most words on a receipt begin none.
-static BY_FIRST: LazyLock<HashMap<char, Vec<(&'static str, Strength)>>> = LazyLock::new(|| {
-    let mut map: HashMap<char, Vec<(&'static str, Strength)>> = HashMap::new();
+/// A label.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Label {
+    /// Its first word.
+    pub(super) head: &'static str,
+    /// All of it.
+    pub(super) words: &'static str,
+    pub(super) strength: Strength,
+}
+
+/// The labels by their first two bytes. Those whose second character is a space, which may be left
+/// out, stand under every second byte.
+#[derive(Debug)]
+struct Starts {
+    labels: HashMap<[u8; 2], Vec<Label>>,
+    /// For each first byte which second bytes a label has, a bit each: most words on a receipt
+    /// begin none and are not looked up.
+    seconds: [[u64; 4]; 256],
+}
+
+static STARTS: LazyLock<Starts> = LazyLock::new(|| {
+    let mut starts = Starts {
+        labels: HashMap::new(),
+        seconds: [[0; 4]; 256],
+    };
     for (strength, labels) in LABELS {
-        for label in labels.split('|') {
-            for first in label.chars().take(1) {
-                map.entry(first).or_default().push((label, *strength));
+        for words in labels.split('|') {
+            let head = words.split(' ').next().unwrap_or(words);
+            let label = Label {
+                head,
+                words,
+                strength: *strength,
+            };
+            match *words.as_bytes() {
+                [first, second, ..] if second != b' ' => starts.add([first, second], label),
+                [first, ..] => (0..=u8::MAX).for_each(|any| starts.add([first, any], label)),
+                [] => {}
             }
         }
     }
-    map
+    starts
 });
 
-/// The labels that begin with a character.
-pub(super) fn beginning(first: char) -> &'static [(&'static str, Strength)] {
-    BY_FIRST.get(&first).map_or(&[], Vec::as_slice)
+impl Starts {
+    fn add(&mut self, start: [u8; 2], label: Label) {
+        let [first, second] = start.map(usize::from);
+        self.seconds[first][second / 64] |= 1 << (second % 64);
+        self.labels.entry(start).or_default().push(label);
+    }
+
+    fn has(&self, start: [u8; 2]) -> bool {
+        let [first, second] = start.map(usize::from);
+        self.seconds[first][second / 64] & (1 << (second % 64)) != 0
+    }
+}
+
+/// The labels with which a text could begin.
+pub(super) fn beginning(text: &str) -> &'static [Label] {
+    let start = match *text.as_bytes() {
+        [first, second, ..] => [first, second],
+        [first] => [first, b' '],
+        [] => return &[],
+    };
+    let found = STARTS.has(start).then(|| STARTS.labels.get(&start));
+    found.flatten().map_or(&[], Vec::as_slice)
 }

@@ -2,25 +2,27 @@
 
 mod labels;
 
-use super::super::layout::Line;
 use super::lexicon;
 use super::rows::Rows;
 use super::when::When;
+use super::written::Written;
 use crate::text::Text;
 use labels::Strength;
+use std::borrow::Cow;
+use std::ops::Range;
 
 /// How strong a label must be to count in the middle of a line ("GST ID NO" ends in one that is
 /// not).
 const STRONG: Strength = 4;
 
 /// The reference: line and value, of the strongest label on the paper.
-pub(super) fn reference(lines: &[Line], rows: &Rows) -> Option<(usize, Text)> {
+pub(super) fn reference(lines: &[Written<'_>], rows: &Rows) -> Option<(usize, Text)> {
     let mut best: Option<(Strength, usize, String)> = None;
     for (i, line) in lines.iter().enumerate() {
-        let found = line.text.as_str();
+        let found = line.text();
         let own = rows.rows.get(i).and_then(|row| row.reference.clone());
         let here = own.map(|r| (r.strength, r.value)).or_else(|| {
-            let below = lines.get(i + 1)?.text.as_str().trim();
+            let below = lines.get(i + 1)?.text().trim();
             if below.contains(char::is_whitespace) || !is_reference(below) {
                 return None;
             }
@@ -60,37 +62,41 @@ impl Reference {
     }
 }
 
-/// The reference that a line holds.
-pub(super) fn in_line(line: &str) -> Option<Reference> {
-    order_value(line).map(|(strength, value)| Reference { strength, value })
-}
-
-/// The reference behind a label in this line, and how strong the label is.
-fn order_value(line: &str) -> Option<(Strength, String)> {
-    if !line.contains(|c: char| c.is_numeric() || c == '#') {
+/// The reference that a line holds: behind the strongest label in it.
+pub(super) fn in_line(line: &Written<'_>) -> Option<Reference> {
+    let text = line.text();
+    if !text.contains(|c: char| c.is_numeric() || c == '#') {
         return None;
     }
-    let mut best: Option<(Strength, String)> = None;
-    let mut take = |part: &str, normal: &str, least: Strength| {
-        if let Some((strength, value)) = value_of(part, normal).filter(|v| v.0 >= least)
-            && best.as_ref().is_none_or(|b| strength > b.0)
+    let mut best: Option<Reference> = None;
+    for (part, least) in parts(text) {
+        let Some((raw, normal)) = comparable(line, part) else {
+            continue;
+        };
+        let found = value_of(raw, &normal).filter(|found| found.strength >= least);
+        if let Some(found) = found
+            && best.as_ref().is_none_or(|b| found.strength > b.strength)
         {
-            best = Some((strength, value));
+            best = Some(found);
         }
+    }
+    let tag = |value| Reference {
+        strength: STRONG,
+        value,
     };
-    if line.is_ascii() {
-        // In ASCII the comparable form has the same parts at the same places.
-        let lower = lexicon::normal(line);
-        for ((part, least), (normal, _)) in parts(line).zip(parts(&lower)) {
-            take(part, normal, least);
-        }
+    best.or_else(|| tag_at_end(text).map(tag))
+}
+
+/// A part of a line as printed and in comparable form, if a label or a tag could begin with it.
+fn comparable<'a>(line: &'a Written<'_>, part: Range<usize>) -> Option<(&'a str, Cow<'a, str>)> {
+    let raw = line.text().get(part.clone())?;
+    let normal = if line.aligned {
+        Cow::Borrowed(line.normal.get(part)?)
     } else {
-        parts(line).for_each(|(part, least)| take(part, &lexicon::normal(part), least));
-    }
-    if best.is_none() {
-        best = tag_at_end(line).map(|value| (STRONG, value));
-    }
-    best
+        Cow::Owned(lexicon::normal(raw))
+    };
+    let begins = raw.starts_with('#') || !labels::beginning(unled(&normal)).is_empty();
+    begins.then_some((raw, normal))
 }
 
 /// `2025-02-17 14:05      #1-1038`: a tag in a column of its own. At the beginning of a line it is
@@ -108,27 +114,51 @@ fn tag_at_end(line: &str) -> Option<String> {
 
 /// A line may hold several labels beside each other: the whole line, its columns, and what begins
 /// with any of its words, each with the strength that its label must have.
-fn parts(line: &str) -> impl Iterator<Item = (&str, Strength)> {
-    let columns = line.split("  ").map(str::trim).filter(|c| !c.is_empty());
-    let whole = std::iter::once(line.trim()).chain(columns);
-    let inner = words_from_label(line).map(|part| (part, STRONG));
-    whole.map(|part| (part, 0)).chain(inner)
+fn parts(line: &str) -> impl Iterator<Item = (Range<usize>, Strength)> {
+    let whole = trimmed(line, 0..line.len());
+    let other = whole.clone();
+    let columns = columns(line).filter(move |column| *column != other);
+    let inner = words_from_label(line).map(|from| (from..line.len(), STRONG));
+    let loose = std::iter::once(whole).chain(columns);
+    loose.map(|part| (part, 0)).chain(inner)
 }
 
-/// The rest of a line from the word with which an order label could begin.
-fn words_from_label(line: &str) -> impl Iterator<Item = &str> {
-    line.match_indices(' ')
-        .filter_map(|(i, _)| line.get(i + 1..))
-        .filter(|rest| !rest.starts_with(' '))
-        .take(12)
+/// What stands between two spaces and more.
+fn columns(line: &str) -> impl Iterator<Item = Range<usize>> {
+    let bytes = line.as_bytes();
+    let is_gap = |at: usize| matches!(bytes.get(at..), Some([b' ', b' ', ..] | []));
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at += bytes.get(at..)?.iter().position(|b| *b != b' ')?;
+        let from = at;
+        at = (from..=bytes.len()).find(|end| is_gap(*end))?;
+        Some(trimmed(line, from..at))
+    })
 }
 
-fn value_of(part: &str, normal: &str) -> Option<(Strength, String)> {
+/// A part of a line without the spaces around it.
+fn trimmed(line: &str, part: Range<usize>) -> Range<usize> {
+    let raw = line.get(part.clone()).unwrap_or_default();
+    let from = part.end - raw.trim_start().len();
+    from..from.max(part.start + raw.trim_end().len())
+}
+
+/// Where the words begin with which an order label could, after the first.
+fn words_from_label(line: &str) -> impl Iterator<Item = usize> {
+    let bytes = line.as_bytes();
+    let gaps = bytes.iter().enumerate().filter(|(_, b)| **b == b' ');
+    let words = gaps.map(|(gap, _)| gap + 1);
+    words.filter(|at| bytes.get(*at) != Some(&b' ')).take(12)
+}
+
+fn value_of(part: &str, normal: &str) -> Option<Reference> {
     if let Some(tag) = part.strip_prefix('#') {
         let value = first_word(tag.trim_start())?;
         let rest = tag.trim_start().get(value.len()..).unwrap_or("").trim();
         let word = value.chars().all(char::is_alphanumeric) && !tag.starts_with(' ');
-        return (rest.is_empty() && word && value.len() >= 2).then_some((4, value));
+        let strength = 4;
+        return (rest.is_empty() && word && value.len() >= 2)
+            .then_some(Reference { strength, value });
     }
     let (strength, rest) = label_of(normal)?;
     let from = part.chars().count().checked_sub(rest.chars().count())?;
@@ -164,12 +194,12 @@ fn value_of(part: &str, normal: &str) -> Option<(Strength, String)> {
         behind.trim().is_empty() || behind.starts_with("  ") || When::read(behind, false).is_some();
     let marked = marked || (bare && last);
     // A bare word needs a number behind it at once: "Order 1847", but no "Bill Smith 5".
-    (ok && (marked || strength >= 4 || value.len() >= 4)).then_some((strength, value))
+    (ok && (marked || strength >= 4 || value.len() >= 4)).then_some(Reference { strength, value })
 }
 
 /// The longest order label that the text begins with, and what follows.
 fn label_of(normal: &str) -> Option<(Strength, &str)> {
-    let text = normal.trim_start_matches(['(', '*', '-', ' ']);
+    let text = unled(normal);
     let plain = |label: &str| -> Option<usize> {
         let mut at = 0;
         for word in label.split(' ') {
@@ -193,16 +223,9 @@ fn label_of(normal: &str) -> Option<(Strength, &str)> {
             next.is_none_or(|c| !(c.is_alphabetic() && c.is_ascii())) || !label.is_ascii();
         bounded.then_some(at)
     };
-    let begin = labels::beginning(text.chars().next()?);
-    let second = text.as_bytes().get(1);
-    let may = |label: &&str| {
-        let own = label.as_bytes().get(1);
-        own.is_none_or(|b| *b == b' ' || second == Some(b))
-    };
-    let hits = begin
-        .iter()
-        .filter(|(label, _)| may(label))
-        .filter_map(|(label, strength)| plain(label).map(|at| (at, *strength)));
+    let begun = labels::beginning(text).iter();
+    let begun = begun.filter(|label| text.starts_with(label.head));
+    let hits = begun.filter_map(|label| Some((plain(label.words)?, label.strength)));
     let (at, strength) = hits.max_by_key(|h| (h.0, h.1))?;
     let rest = text.get(at..)?;
     let rest_trimmed = rest.trim_start_matches([' ', '.', ':']);
@@ -216,6 +239,11 @@ fn label_of(normal: &str) -> Option<(Strength, &str)> {
         strength,
         rest.unwrap_or_else(|| text.get(at..).unwrap_or("")),
     ))
+}
+
+/// A label without what leads to it.
+fn unled(normal: &str) -> &str {
+    normal.trim_start_matches(['(', '*', '-', ' '])
 }
 
 fn first_word(text: &str) -> Option<String> {
@@ -266,6 +294,14 @@ fn is_money(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::receipt::layout::layout;
+    use crate::receipt::tokens::Dialect;
+
+    fn found(line: &str) -> Option<String> {
+        let pages = layout(line.as_bytes(), Dialect::Plain, None);
+        let written = Written::of(&pages[0].lines);
+        in_line(&written[0]).map(|reference| reference.value)
+    }
 
     #[test]
     fn order_numbers_are_found_behind_their_labels() {
@@ -289,11 +325,7 @@ mod tests {
             ("Fatura FS 2023/12", "2023/12"),
             ("Fiş 0087", "0087"),
         ] {
-            assert_eq!(
-                order_value(line).map(|v| v.1).as_deref(),
-                Some(value),
-                "{line}"
-            );
+            assert_eq!(found(line).as_deref(), Some(value), "{line}");
         }
     }
 
@@ -312,7 +344,7 @@ mod tests {
             "Total Tagihan: Rp147.400",
             "Bill RM12.50",
         ] {
-            assert_eq!(order_value(line), None, "{line}");
+            assert_eq!(found(line), None, "{line}");
         }
     }
 }
