@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use super::watched::{self, Watched};
-use super::{Ended, input, output, scan, trace};
+use super::{Ended, input, interrupt, output, scan, trace};
 use crate::query::{Filter, QueryError};
 use crate::scenario::Scenario;
 use crate::source::{self, News, Simulated, Source as _};
@@ -184,11 +184,9 @@ async fn plain(filter: &Filter, source: impl source::Source) -> Ended {
         stopped = output::data(format!("{line}\n").as_bytes()).err();
         stopped.is_none()
     };
-    let ended = tokio::select! {
-        () = tui::plain(source, lines, write) => Exit::Done,
-        _ = tokio::signal::ctrl_c() => Exit::Interrupted,
-    };
-    stopped.map_or(Ok(ended), Err)
+    interrupt::ends_process();
+    tui::plain(source, lines, write).await;
+    stopped.map_or(Ok(Exit::Done), Err)
 }
 
 /// Draws the screen once.

@@ -3,7 +3,7 @@
 use super::Ended;
 use super::exit::{Exit, Failure};
 use super::network::Place;
-use super::{secrets, settings};
+use super::{interrupt, secrets, settings};
 use crate::id::PartyKind;
 use crate::net::operator::{AskError, Operator};
 use crate::net::{Endpoint, Secret};
@@ -91,10 +91,6 @@ pub(super) fn block_on(work: impl Future<Output = Ended>) -> Ended {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Environment, format!("start: {error}")))?;
-    runtime.block_on(async {
-        tokio::select! {
-            ended = work => ended,
-            _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
-        }
-    })
+    interrupt::ends_process();
+    runtime.block_on(work)
 }

@@ -451,3 +451,45 @@ fn a_terminal_that_answers_no_question_is_drawn_on_all_the_same() {
     std::io::copy(&mut screen, &mut std::io::sink()).unwrap();
     assert_eq!(terminal.wait().unwrap().code(), Some(0));
 }
+
+/// A pipe whose reader reads nothing, full: who writes into it waits.
+fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut filler = writer.try_clone().unwrap();
+    // It waits for room like everybody, until the reader is gone.
+    std::thread::spawn(move || while filler.write_all(&[b' '; 4096]).is_ok() {});
+    (reader, writer)
+}
+
+/// Whether a process waits for room in a pipe.
+fn waits_for_room(pid: u32) -> bool {
+    let waits = std::fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap();
+    waits.contains("pipe_write")
+}
+
+#[test]
+fn an_interrupt_ends_a_feed_that_nobody_reads() {
+    let (reader, writer) = full_pipe();
+    let story = path("first-sale");
+    let mut feed = Command::new(env!("CARGO_BIN_EXE_quittance"))
+        .args(["ops", "--sim", &story, "--plain"])
+        .stdout(writer)
+        .spawn()
+        .unwrap();
+    let pid = feed.id();
+    let mut waited = (0..100).map(|_| pause(100));
+    assert!(
+        waited.any(|()| waits_for_room(pid)),
+        "it found a way around the pipe"
+    );
+    let sent = Command::new("kill")
+        .args(["-INT", &pid.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    let ended = waited.find_map(|()| feed.try_wait().unwrap());
+    if ended.is_none() {
+        feed.kill().unwrap();
+    }
+    drop(reader);
+    assert_eq!(ended.and_then(|status| status.code()), Some(130));
+}
