@@ -10,8 +10,10 @@ pub(super) enum Mark {
     Is(Currency),
     /// `$`: one of the dollars or pesos.
     Dollar,
-    /// `¥`, `￥`, or a backslash on Japanese paper: yen or yuan.
+    /// `¥`, `￥`: yen or yuan.
     Yen,
+    /// A backslash, where East Asian sets have a yen sign or, the Korean ones, a won sign.
+    Backslash,
     /// `kr`: one of the crowns.
     Crown,
 }
@@ -72,7 +74,8 @@ const NOT_CODES: &[&str] = &[
 fn one(mark: &[char]) -> Option<Mark> {
     match mark {
         ['$' | '＄'] => return Some(Mark::Dollar),
-        ['¥' | '￥' | '\\'] => return Some(Mark::Yen),
+        ['¥' | '￥'] => return Some(Mark::Yen),
+        ['\\'] => return Some(Mark::Backslash),
         ['k' | 'K', 'r'] | ['k', 'r', '.'] => return Some(Mark::Crown),
         _ => {}
     }
@@ -225,8 +228,13 @@ pub(super) fn of_paper(lines: &[Written<'_>], marks: impl Iterator<Item = Mark>)
     let han = all().any(|c| matches!(c, '\u{4E00}'..='\u{9FFF}'));
     let code = |c: &str| c.parse::<Currency>().ok();
     match named.mark {
-        Some(Mark::Yen) if kana => named.certain = named.certain.or(Some(Currency::JPY)),
-        Some(Mark::Yen) if han && !kana => named.certain = named.certain.or(Some(Currency::CNY)),
+        Some(Mark::Yen | Mark::Backslash) if kana => {
+            named.certain = named.certain.or(Some(Currency::JPY));
+        }
+        Some(Mark::Backslash) if hangul => named.certain = named.certain.or_else(|| code("KRW")),
+        Some(Mark::Yen | Mark::Backslash) if han => {
+            named.certain = named.certain.or(Some(Currency::CNY));
+        }
         _ => {}
     }
     named.likely = match () {
@@ -268,6 +276,7 @@ pub(super) fn fits(mark: Mark, currency: Currency) -> bool {
             DOLLARS.contains(&code)
         }
         Mark::Yen => matches!(code, "JPY" | "CNY" | "XTS"),
+        Mark::Backslash => matches!(code, "JPY" | "CNY" | "KRW" | "XTS"),
         Mark::Crown => matches!(code, "SEK" | "NOK" | "DKK" | "ISK" | "XTS"),
     }
 }

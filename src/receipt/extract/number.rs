@@ -376,7 +376,7 @@ fn mark_beside(chars: &[char], from: usize, end: usize) -> Option<Mark> {
 /// Whether amounts with this mark never have a comma before decimals: yen, won, yuan.
 fn is_whole(mark: Option<Mark>) -> bool {
     match mark {
-        Some(Mark::Yen) => true,
+        Some(Mark::Yen | Mark::Backslash) => true,
         Some(Mark::Is(currency)) => matches!(currency.code(), "JPY" | "KRW" | "CNY" | "TWD"),
         _ => false,
     }
@@ -403,7 +403,8 @@ fn surroundings(number: &mut Number, chars: &[char], end: usize) {
         || factor::counted(number, chars);
     let minus_after = right == '-' && !after(1).is_alphanumeric() && after(1) != '-';
     // On Japanese paper a dash after the amount only keeps digits from being added.
-    let decoration = matches!(number.mark, Some(Mark::Yen)) || chars.get(end) == Some(&',');
+    let decoration =
+        matches!(number.mark, Some(Mark::Yen | Mark::Backslash)) || chars.get(end) == Some(&',');
     let parens = left == '(' && right == ')' && number.value.places >= 2;
     let minus_before = left == '-' && !before(2).is_alphanumeric() && before(2) != '-';
     if minus_before || parens || (minus_after && !decoration) {

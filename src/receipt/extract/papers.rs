@@ -203,3 +203,16 @@ fn what_is_summed_again_below_the_total_is_not_paid_by_the_total() {
         assert_eq!(payable(&with(below), Some("EUR")).0, "20.00 EUR", "{below}");
     }
 }
+
+#[test]
+fn a_backslash_is_a_won_sign_on_korean_paper() {
+    let text = "국밥집\n영수증번호: 0031\n국밥 2   \\18,000\n소주 1   \\5,000\n합계   \\23,000\n";
+    assert_eq!(payable(text, None).0, "23000 KRW");
+    assert_eq!(payable(text, Some("KRW")).0, "23000 KRW");
+    refused(text, Some("JPY"));
+    // Without a word in the script of either, the shop says which it is.
+    let latin = "GUKBAP\nNo. 31\nRice 2   \\18,000\nTotal   \\18,000\n";
+    assert_eq!(payable(latin, Some("KRW")).0, "18000 KRW");
+    assert_eq!(payable(latin, Some("JPY")).0, "18000 JPY");
+    refused(latin, None);
+}
