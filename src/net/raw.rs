@@ -21,6 +21,8 @@ use tokio::task::{AbortHandle, JoinSet};
 pub const TILLS_MAX: usize = 32;
 /// How many bytes are read at a time.
 const CHUNK: usize = 8 * 1024;
+/// How many of them the machine gets at a time, so that it can hold a till back in between.
+const PIECE: usize = 1024;
 /// How many chunks wait for the machine before tills are held back.
 const CHUNKS_MAX: usize = 64;
 /// How many bytes wait for the printer before tills are held back: a printer's own buffer.
@@ -67,6 +69,11 @@ pub trait Machine: Send + 'static {
 
     /// When it wants to be woken, if at all.
     fn next_wake(&self) -> Option<Time>;
+
+    /// Whether the tills are held back, until it was woken or ordered something.
+    fn is_full(&self) -> bool {
+        false
+    }
 
     /// The port closes: lets go of everything that it holds.
     fn finish(&mut self, now: Time, out: &mut Vec<Output<Self::Event>>);
@@ -119,6 +126,7 @@ pub async fn serve<M: Machine>(
         readers: JoinSet::new(),
         chunks,
         last: 0,
+        rest: None,
     };
     Ok(port.run(listener, from_tills, ends).await)
 }
@@ -145,6 +153,8 @@ struct Port<M: Machine> {
     readers: JoinSet<()>,
     chunks: mpsc::Sender<(Conn, Bytes)>,
     last: u64,
+    /// What is left of a chunk of which the machine has had the beginning.
+    rest: Option<(Conn, Bytes)>,
 }
 
 impl<M: Machine> Port<M> {
@@ -164,7 +174,13 @@ impl<M: Machine> Port<M> {
             let full = self.tills.len() >= TILLS_MAX;
             let rest = if full { rest.min(LOOK) } else { rest };
             let room = !full || self.silent(now).is_some();
-            let ready = self.pending_bytes < PENDING_BYTES_MAX && self.told.len() < EVENTS_MAX;
+            let taken = self.pending_bytes < PENDING_BYTES_MAX && self.told.len() < EVENTS_MAX;
+            let ready = taken && !self.machine.is_full();
+            if ready && let Some((conn, bytes)) = self.rest.take() {
+                self.take(conn, bytes, &mut out);
+                self.release(out);
+                continue;
+            }
             tokio::select! {
                 permit = ends.printer.reserve(), if !self.pending.is_empty() => {
                     let bytes = self.pending.pop_front().unwrap_or_default();
@@ -185,7 +201,7 @@ impl<M: Machine> Port<M> {
                     None => has_printer = false,
                 },
                 Some((conn, bytes)) = from_tills.recv(), if ready => {
-                    self.take(conn, &bytes, &mut out);
+                    self.take(conn, bytes, &mut out);
                 }
                 () = tokio::time::sleep(rest) => self.machine.wake(self.clock.now(), &mut out),
                 accepted = listener.accept(), if room => match accepted {
@@ -211,7 +227,7 @@ impl<M: Machine> Port<M> {
     }
 
     /// No bytes mean that the till is gone.
-    fn take(&mut self, conn: Conn, bytes: &[u8], out: &mut Vec<Output<M::Event>>) {
+    fn take(&mut self, conn: Conn, mut bytes: Bytes, out: &mut Vec<Output<M::Event>>) {
         let now = self.clock.now();
         if !self.tills.contains_key(&conn) {
             return; // it was hung up on
@@ -223,7 +239,9 @@ impl<M: Machine> Port<M> {
             if let Some(till) = self.tills.get_mut(&conn) {
                 till.heard = now;
             }
-            self.machine.bytes(now, conn, bytes, out);
+            let piece = bytes.split_to(PIECE.min(bytes.len()));
+            self.machine.bytes(now, conn, &piece, out);
+            self.rest = Some((conn, bytes)).filter(|rest| !rest.1.is_empty());
         }
     }
 

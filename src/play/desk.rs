@@ -207,6 +207,10 @@ impl Machine for DeskMachine {
         [self.desk.next_wake(), turn].into_iter().flatten().min()
     }
 
+    fn is_full(&self) -> bool {
+        self.desk.is_full()
+    }
+
     fn finish(&mut self, now: Time, out: &mut Vec<Output<Event>>) {
         while self.current.is_some() || !self.waiting.is_empty() {
             self.turn(now);

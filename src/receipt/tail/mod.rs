@@ -25,6 +25,12 @@ const FEED_MS_MAX: u64 = 150;
 pub const IDLE_MS: u64 = 1500;
 /// The most that is held behind a tail; beyond it the tail goes without a code.
 pub const HELD_BYTES_MAX: usize = 1 << 20;
+/// With this much behind a tail its till has to wait. Why so little: the time of what is held
+/// runs, and what has waited for many codes is too late for its own. A drawer pulse behind a cut
+/// is within it.
+const BEHIND_BYTES_MAX: usize = 2048;
+/// What came within this time of one another behind a tail counts as come together.
+const PART: Span = Span::millis(5);
 /// A payload longer than this flows through while it arrives.
 const PAYLOAD_BYTES_MIN: usize = 64;
 /// Lines from the print head to the cutter, fed when the job's own feeds have left already.
@@ -66,7 +72,8 @@ struct Waiting {
     needs_feed: bool,
     /// What came after the tail, and the tokenizer as it was there.
     after: Vec<u8>,
-    after_since: Time,
+    /// Where each part of it begins, and when that came.
+    came: Vec<(usize, Time)>,
     tokenizer: Tokenizer,
 }
 
@@ -147,7 +154,7 @@ impl Capture {
         self.ready.extend_from_slice(block);
         let after = self.modes.after(if feed { CUTTER_LINES } else { 0 });
         self.ready.extend(after);
-        self.release(now);
+        self.release();
         self.flush();
         Ok(())
     }
@@ -156,7 +163,7 @@ impl Capture {
     pub fn skip(&mut self, now: Time, job: JobId) {
         self.wake(now);
         if self.waiting.as_ref().is_some_and(|w| w.job == job) {
-            self.release(now);
+            self.release();
         }
         self.flush();
     }
@@ -185,7 +192,7 @@ impl Capture {
     pub fn wake(&mut self, now: Time) {
         while let Some(due) = self.next_wake().filter(|due| *due <= now) {
             if self.waiting.as_ref().is_some_and(|w| w.until <= due) {
-                self.release(now);
+                self.release();
             } else if !self.tail.is_empty() && self.waiting.is_none() && self.feed_due() <= due {
                 let tail = std::mem::take(&mut self.tail);
                 self.ready.extend(tail);
@@ -216,6 +223,12 @@ impl Capture {
     /// The next thing to do, if any.
     pub fn poll(&mut self) -> Option<Out> {
         self.out.pop_front()
+    }
+
+    /// Whether what comes next had better wait where it is, as so much is held behind a tail.
+    pub fn is_full(&self) -> bool {
+        let behind = self.waiting.as_ref().map_or(0, |w| w.after.len());
+        behind + self.unfinished.len() >= BEHIND_BYTES_MAX && self.waiting.is_some()
     }
 
     /// Whether what was forwarded ends between two commands, so that another may be put in.
@@ -355,12 +368,13 @@ impl Capture {
         let Some(waiting) = &mut self.waiting else {
             return;
         };
-        if waiting.after.is_empty() {
-            waiting.after_since = now;
+        let part = waiting.came.last().map(|(_, came)| came.after(PART));
+        if part.is_none_or(|end| end <= now) {
+            waiting.came.push((waiting.after.len(), now));
         }
         waiting.after.extend_from_slice(token.bytes);
         if waiting.after.len() > HELD_BYTES_MAX {
-            self.release(now);
+            self.release();
         }
     }
 
@@ -380,7 +394,7 @@ impl Capture {
             until,
             needs_feed: self.fed,
             after: Vec::new(),
-            after_since: now,
+            came: Vec::new(),
             tokenizer: self.tokenizer.clone(),
         });
         self.printed = false;
@@ -419,7 +433,7 @@ impl Capture {
     }
 
     /// Lets the tail go, then what came behind it.
-    fn release(&mut self, now: Time) {
+    fn release(&mut self) {
         let Some(waiting) = self.waiting.take() else {
             return;
         };
@@ -430,13 +444,13 @@ impl Capture {
         let unfinished = std::mem::take(&mut self.unfinished);
         let last = self.last;
         self.tokenizer = waiting.tokenizer;
-        // Its time has run since it came, not since the tail let it go.
-        let since = match (waiting.after.is_empty(), unfinished.is_empty()) {
-            (false, _) => waiting.after_since,
-            (true, false) => self.unfinished_since,
-            (true, true) => now,
-        };
-        self.take(since, &[waiting.after, unfinished].concat());
+        // The time of each part has run since it came, not since the tail let it go.
+        let since = self.unfinished_since;
+        let ends = waiting.came.iter().skip(1).map(|(start, _)| *start);
+        for ((start, came), end) in waiting.came.iter().zip(ends.chain([waiting.after.len()])) {
+            self.take(*came, waiting.after.get(*start..end).unwrap_or_default());
+        }
+        self.take(since, &unfinished);
         self.last = last;
     }
 }

@@ -105,6 +105,33 @@ fn several_receipts_of_one_connection_are_several_jobs() {
 }
 
 #[test]
+fn each_receipt_behind_a_tail_has_its_own_time() {
+    let mut capture = Capture::new(None);
+    for n in 0..3 {
+        capture.bytes(at(n * 100), b"TOTAL 1.00\n\x1dV\0");
+    }
+    capture.insert(at(290), JobId(0), BLOCK).unwrap();
+    capture.insert(at(390), JobId(1), BLOCK).unwrap();
+    capture.insert(at(490), JobId(2), BLOCK).unwrap();
+    let (bytes, _) = drain(&mut capture);
+    let codes = bytes.windows(BLOCK.len()).filter(|w| *w == BLOCK);
+    assert_eq!(codes.count(), 3);
+}
+
+#[test]
+fn a_long_job_behind_a_tail_has_to_wait() {
+    let mut capture = Capture::new(None);
+    capture.bytes(at(0), b"TOTAL 1.00\n\x1dV\0TOTAL 2.00\n\x1dV\0");
+    assert!(!capture.is_full());
+    capture.bytes(at(0), &[b'3'; BEHIND_BYTES_MAX]);
+    assert!(capture.is_full());
+    capture.skip(at(1), JobId(0));
+    assert!(capture.is_full());
+    capture.skip(at(2), JobId(1));
+    assert!(!capture.is_full());
+}
+
+#[test]
 fn nothing_is_inserted_inside_a_page_or_a_macro() {
     for job in [&b"\x1bLpage text\n\x1dV\0"[..], b"\x1d:macro text\n\x1dV\0"] {
         let mut capture = Capture::new(None);

@@ -132,6 +132,11 @@ impl Desk {
         }
     }
 
+    /// Whether tills had better wait, as so much is held behind a receipt's tail.
+    pub fn is_full(&self) -> bool {
+        self.capture.is_full()
+    }
+
     /// Whether a receipt has been begun and not ended.
     pub fn is_printing(&self) -> bool {
         self.capture.next_wake().is_some()
