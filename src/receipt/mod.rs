@@ -166,11 +166,28 @@ fn is_readable(page: &Page) -> bool {
         match c {
             ' ' => {}
             '\u{FFFD}' | '?' => bad += 1,
-            _ if c.is_alphanumeric() => good += 1,
+            _ if is_alphanumeric(c) => good += 1,
             _ => {}
         }
     }
     good > bad && good >= 2
+}
+
+/// The same as the standard library's, which searches its tables for the scripts with the most
+/// characters.
+fn is_alphabetic(c: char) -> bool {
+    match c {
+        '\0'..='\u{7F}' => c.is_ascii_alphabetic(),
+        '\u{3041}'..='\u{3096}'
+        | '\u{30A1}'..='\u{30FA}'
+        | '\u{4E00}'..='\u{9FFF}'
+        | '\u{AC00}'..='\u{D7A3}' => true,
+        _ => c.is_alphabetic(),
+    }
+}
+
+fn is_alphanumeric(c: char) -> bool {
+    is_alphabetic(c) || c.is_numeric()
 }
 
 fn unreadable(job: &[u8], dialect: Dialect) -> ReadError {
@@ -185,4 +202,17 @@ fn unreadable(job: &[u8], dialect: Dialect) -> ReadError {
         offset += token.bytes.len();
     }
     ReadError::Unreadable { offset: 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_and_digits_are_those_of_the_standard_library() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_alphabetic(c), c.is_alphabetic(), "{c:?}");
+            assert_eq!(is_alphanumeric(c), c.is_alphanumeric(), "{c:?}");
+        }
+    }
 }

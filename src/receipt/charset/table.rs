@@ -109,7 +109,7 @@ fn library(page: u16) -> Option<&'static Encoding> {
 
 /// What `ESC R set` makes of an ASCII character.
 pub(super) fn national(c: char, set: u8) -> char {
-    if set == 0 || c.is_ascii_alphanumeric() {
+    if set == 0 || !c.is_ascii_punctuation() {
         return c;
     }
     let (from, to) = match set {

@@ -1,5 +1,6 @@
 //! Currency marks beside numbers, and which currency a paper names.
 
+use super::super::{is_alphabetic, is_alphanumeric};
 use super::written::Written;
 use crate::money::Currency;
 
@@ -141,10 +142,13 @@ pub(super) fn before(chars: &[char], at: usize) -> Option<Before> {
             continue;
         };
         let slice = chars.get(from..end)?;
-        let lettered = slice.first().is_some_and(|c| c.is_alphabetic());
+        if slice.contains(&' ') {
+            continue;
+        }
+        let lettered = slice.first().is_some_and(|c| is_alphabetic(*c));
         let bounded =
-            from == 0 || !lettered || !chars.get(from - 1).is_some_and(|c| c.is_alphanumeric());
-        if !bounded || slice.contains(&' ') {
+            from == 0 || !lettered || !chars.get(from - 1).is_some_and(|c| is_alphanumeric(*c));
+        if !bounded {
             continue;
         }
         if let Some(mark) = one(slice) {

@@ -5,6 +5,7 @@ use super::number::{Decimal, Number};
 use super::rows::{Entry, Role, Row, Rows};
 use super::written::Written;
 use crate::text::Text;
+use smallvec::SmallVec;
 
 /// The most items that are kept.
 pub const ITEMS_MAX: usize = 500;
@@ -328,8 +329,8 @@ fn factors(
     above: Option<&Row>,
 ) -> (Option<Decimal>, Option<Decimal>, bool) {
     let usable = |n: &&Number| !n.percent && !n.code && n.from != amount.from;
-    let here: Vec<&Number> = row.numbers.iter().filter(usable).collect();
-    let all: Vec<&Number> = here
+    let here: SmallVec<[&Number; 4]> = row.numbers.iter().filter(usable).collect();
+    let all: SmallVec<[&Number; 8]> = here
         .iter()
         .copied()
         .chain(

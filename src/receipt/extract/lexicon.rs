@@ -342,7 +342,11 @@ fn quickly(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_lowercase();
     }
-    latin_form(c).unwrap_or_else(|| halfwidth(c).to_ascii_lowercase())
+    latin_form(c).unwrap_or_else(|| match c {
+        '￥' => '¥',
+        '￡' => '£',
+        other => halfwidth(other).to_ascii_lowercase(),
+    })
 }
 
 /// A label's characters without the spaces between those of scripts that have none.
@@ -377,6 +381,7 @@ fn folds(c: char) -> bool {
         || latin_form(c).is_some()
         || matches!(c, '\u{2500}'..='\u{25FF}' | '\u{3000}' | '\u{3041}'..='\u{30FF}'
             | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' | '\u{FF01}'..='\u{FF5E}'
+            | '￥' | '￡'
             | '\u{E00}'..='\u{E32}' | '\u{E34}'..='\u{E7F}'))
 }
 
@@ -425,7 +430,7 @@ pub(super) fn flags(label: &str) -> Flags {
             .filter_map(|word| std::str::from_utf8(word).ok())
             .collect()
     } else {
-        let words = label.split(|c: char| !c.is_alphanumeric() || is_sign(c));
+        let words = label.split(|c: char| is_sign(c) || !c.is_alphanumeric());
         words.filter(|word| !word.is_empty()).collect()
     };
     let mut rest = words.as_slice();

@@ -6,7 +6,6 @@
 
 use super::currency::{self, Mark};
 use super::factor;
-use smallvec::SmallVec;
 use std::fmt;
 
 /// The most numbers of one line; a line with more is a barcode or a table of something else.
@@ -64,7 +63,9 @@ impl Decimal {
     /// Reads `1,234.50` or `1.234,50` where the form alone settles it, `160.000` as grouped.
     pub fn read(text: &str) -> Option<Self> {
         let letters: Vec<char> = text.chars().map(halfwidth).collect();
-        numbers(&letters, Style::default()).first().map(|n| n.value)
+        let runs: Vec<Run> = runs(&letters).collect();
+        let numbers = numbers(&letters, &runs, Style::default());
+        numbers.first().map(|n| n.value)
     }
 }
 
@@ -116,12 +117,14 @@ impl Style {
     };
 
     /// The style that most of the paper's unmistakable numbers have.
-    pub(super) fn of<'a>(lines: impl Iterator<Item = &'a [char]>) -> Self {
+    pub(super) fn of<'a>(lines: impl Iterator<Item = (&'a [char], &'a [Run])>) -> Self {
         let (mut dot, mut comma) = (0_usize, 0_usize);
-        // Without a mark no number settles which one stands before decimals.
-        for chars in lines.filter(|l| l.iter().any(|c| matches!(c, '.' | ','))) {
-            let settled = runs(chars).filter_map(|(from, to)| {
-                let mark = value_of(Raw::of(chars.get(from..to)?).as_str(), Self::default())?.1;
+        for (chars, runs) in lines {
+            let settled = runs.iter().filter_map(|&(from, to)| {
+                let run = chars.get(from..to)?;
+                // Without a mark no number settles which one stands before decimals.
+                run.iter().find(|c| matches!(c, '.' | ','))?;
+                let mark = value_of(Raw::of(run)?.as_str(), Self::default())?.1;
                 // `¥10,00` is the first line of ¥10,000 that did not fit its column.
                 Some(mark.filter(|m| *m != ',' || !is_whole(mark_beside(chars, from, to))))
             });
@@ -187,9 +190,9 @@ impl Number {
 }
 
 /// All numbers of a line, from left to right.
-pub(super) fn numbers(chars: &[char], style: Style) -> Vec<Number> {
+pub(super) fn numbers(chars: &[char], runs: &[Run], style: Style) -> Vec<Number> {
     let mut out = Vec::new();
-    for (from, to) in runs(chars) {
+    for &(from, to) in runs {
         if out.len() >= NUMBERS_PER_LINE_MAX {
             break;
         }
@@ -201,8 +204,11 @@ pub(super) fn numbers(chars: &[char], style: Style) -> Vec<Number> {
     out
 }
 
-/// Where digits stand, with the marks between them.
-fn runs(chars: &[char]) -> impl Iterator<Item = (usize, usize)> {
+/// Where digits stand, with the marks between them: from which to which character.
+pub(super) type Run = (usize, usize);
+
+/// The runs of a line.
+pub(super) fn runs(chars: &[char]) -> impl Iterator<Item = Run> {
     let mut at = 0;
     std::iter::from_fn(move || {
         while let Some(c) = chars.get(at) {
@@ -251,15 +257,28 @@ fn spaced(out: &mut Vec<Number>, number: &mut Number, chars: &[char], style: Sty
 }
 
 /// A run's digits and marks, which are all ASCII, as text.
-struct Raw(SmallVec<[u8; 16]>);
+struct Raw {
+    bytes: [u8; RAW_BYTES_MAX],
+    length: usize,
+}
+
+/// No amount has so many digits and marks.
+const RAW_BYTES_MAX: usize = 40;
 
 impl Raw {
-    fn of(run: &[char]) -> Self {
-        Self(run.iter().filter_map(|c| u8::try_from(*c).ok()).collect())
+    /// Nothing for a run of which no value comes.
+    fn of(run: &[char]) -> Option<Self> {
+        let mut bytes = [0; RAW_BYTES_MAX];
+        for (byte, letter) in bytes.get_mut(..run.len())?.iter_mut().zip(run) {
+            *byte = u8::try_from(*letter).ok()?;
+        }
+        let length = run.len();
+        Some(Self { bytes, length })
     }
 
     fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        let bytes = self.bytes.get(..self.length).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
     }
 }
 
@@ -281,7 +300,7 @@ pub(super) fn halfwidth(c: char) -> char {
         '’' => '\'',
         '\u{66B}' => '.',
         '\u{66C}' => ',',
-        _ if c >= '\u{660}' => digit_of(c).unwrap_or(c),
+        '\u{660}'..='\u{17E9}' => digit_of(c).unwrap_or(c),
         _ => c,
     }
 }
@@ -324,7 +343,7 @@ fn run_end(chars: &[char], from: usize) -> usize {
 }
 
 fn number(chars: &[char], from: usize, end: usize, style: Style) -> Option<Number> {
-    let raw = Raw::of(chars.get(from..end)?);
+    let raw = Raw::of(chars.get(from..end)?)?;
     let raw = raw.as_str();
     let whole = raw.contains(',') && is_whole(mark_beside(chars, from, end));
     let style = if whole { Style::POINT } else { style };
@@ -514,7 +533,9 @@ mod tests {
 
     /// The numbers of a line.
     fn numbers(text: &str, style: Style) -> Vec<Number> {
-        super::numbers(&letters(text), style)
+        let letters = letters(text);
+        let runs: Vec<Run> = runs(&letters).collect();
+        super::numbers(&letters, &runs, style)
     }
 
     fn letters(text: &str) -> Vec<char> {
@@ -522,7 +543,9 @@ mod tests {
     }
 
     fn style(line: &str) -> Style {
-        Style::of(std::iter::once(letters(line).as_slice()))
+        let letters = letters(line);
+        let runs: Vec<Run> = runs(&letters).collect();
+        Style::of(std::iter::once((letters.as_slice(), runs.as_slice())))
     }
 
     fn read(text: &str) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! Lines to labelled amounts: which words stand beside which number, and what they make of it.
 
+use super::super::is_alphanumeric;
 use super::currency::Mark;
 use super::lexicon::{self, Flags};
 use super::number::{Decimal, Number, Style, numbers};
@@ -114,7 +115,11 @@ impl Rows {
     pub(super) fn of(lines: &[Written<'_>], three_places: bool) -> Self {
         let style = Style {
             three_places,
-            ..Style::of(lines.iter().map(|l| l.letters.as_slice()))
+            ..Style::of(
+                lines
+                    .iter()
+                    .map(|l| (l.letters.as_slice(), l.runs.as_slice())),
+            )
         };
         let mut rows: Vec<Row> = lines
             .iter()
@@ -308,7 +313,7 @@ fn row(line: usize, of: &Written<'_>, style: Style) -> Row {
     }
     let mut numbers = match of.digits {
         0 => Vec::new(),
-        _ => numbers(&of.letters, style),
+        _ => numbers(&of.letters, &of.runs, style),
     };
     clock_behind_date(of, &mut numbers);
     let reference = reference::in_line(of);
@@ -393,16 +398,12 @@ fn clock_behind_date(of: &Written<'_>, numbers: &mut [Number]) {
 
 /// `T O T A L` as one word: at least four letters, each by itself.
 fn close_up(label: &str) -> Option<String> {
-    let single = |word: &&str| word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
-    let mut run = 0;
-    let mut words = label.split(' ').filter(|word| !word.is_empty());
-    let spread = words.any(|word| {
-        run = if single(&word) { run + 1 } else { 0 };
-        run == 4
-    });
-    if !spread {
+    // Most labels have not even one letter by itself.
+    let mut threes = label.as_bytes().windows(3);
+    if !threes.any(|three| matches!(three, [b' ', letter, b' '] if letter.is_ascii_alphabetic())) {
         return None;
     }
+    let single = |word: &&str| word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
     let words: Vec<&str> = label.split(' ').filter(|word| !word.is_empty()).collect();
     let at = words.windows(4).position(|four| four.iter().all(&single))?;
     let len = words.iter().skip(at).take_while(|w| single(w)).count();
@@ -421,7 +422,7 @@ fn tidy(normal: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 fn tidied(normal: &str) -> Cow<'_, str> {
-    let inner = |c: char| c.is_alphanumeric() || matches!(c, '@' | '#' | '\u{E00}'..='\u{E7F}');
+    let inner = |c: char| is_alphanumeric(c) || matches!(c, '@' | '#' | '\u{E00}'..='\u{E7F}');
     let bare = lexicon::trimmed(normal, inner);
     let closed = bare.is_ascii().then(|| close_up(bare)).flatten();
     closed.map_or(Cow::Borrowed(bare), Cow::Owned)

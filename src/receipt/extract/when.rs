@@ -501,6 +501,9 @@ fn named_first(chars: &[char]) -> Option<When> {
 
 /// `18:32:35`, `09:42:19 PM`, `7:07PM`, `16h52`, `12시 5분` is not read.
 fn clock(chars: &[char]) -> Option<(u8, u8, u8)> {
+    if !chars.iter().any(|c| matches!(c, ':' | 'h' | '時' | '时')) {
+        return None;
+    }
     let mut last = ' ';
     chars.iter().enumerate().find_map(|(i, c)| {
         let before = std::mem::replace(&mut last, *c);

@@ -2,9 +2,10 @@
 
 use super::super::layout::Line;
 use super::lexicon;
-use super::number::halfwidth;
+use super::number::{self, Run, halfwidth};
 use super::when;
 use crate::text::Text;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -24,6 +25,8 @@ pub(super) struct Written<'a> {
     pub(super) aligned: bool,
     /// How many of its letters are digits.
     pub(super) digits: usize,
+    /// Where its numbers could stand.
+    pub(super) runs: SmallVec<[Run; 4]>,
     /// It is empty or drawn: nothing in it is a letter, a digit or a sign before one.
     pub(super) drawn: bool,
     /// A date stands in it, once somebody asked.
@@ -51,7 +54,11 @@ impl<'a> Written<'a> {
             line,
             aligned: lexicon::is_aligned(raw, &normal),
             normal,
-            digits: letters.iter().filter(|c| c.is_ascii_digit()).count(),
+            runs: number::runs(&letters).collect(),
+            digits: letters
+                .iter()
+                .map(|c| usize::from(c.is_ascii_digit()))
+                .sum(),
             drawn: !raw.bytes().any(said),
             dated: OnceCell::new(),
             letters,
@@ -103,7 +110,9 @@ impl<'a> Written<'a> {
 fn unframed(text: &Text) -> Cow<'_, Text> {
     let frame = |c: char| matches!(c, '\u{2500}'..='\u{259F}');
     let raw = text.as_str();
-    let bars = raw.bytes().filter(|b| *b == b'|').nth(1).is_some();
+    let bars = raw
+        .split_once('|')
+        .is_some_and(|(_, rest)| rest.contains('|'));
     let drawn = |c: char| frame(c) || (bars && c == '|');
     if !bars && (raw.is_ascii() || !raw.contains(frame)) {
         return Cow::Borrowed(text);

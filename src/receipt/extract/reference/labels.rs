@@ -1,6 +1,5 @@
 //! The words behind which a shop writes its number for a sale.
 
-use hashbrown::HashMap;
 use std::sync::LazyLock;
 
 /// A label's strength: 9 names an order, 1 could be the number of anything.
@@ -215,12 +214,12 @@ const LABELS: &[(Strength, &str)] = &[
 ];
 
 /// A label.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Label {
     /// Its first word.
     pub(super) head: &'static str,
-    /// All of it.
-    pub(super) words: &'static str,
+    /// Its other words.
+    pub(super) more: Vec<&'static str>,
     pub(super) strength: Strength,
 }
 
@@ -228,28 +227,27 @@ pub(super) struct Label {
 /// out, stand under every second byte.
 #[derive(Debug)]
 struct Starts {
-    labels: HashMap<[u8; 2], Vec<Label>>,
-    /// For each first byte which second bytes a label has, a bit each: most words on a receipt
-    /// begin none and are not looked up.
-    seconds: [[u64; 4]; 256],
+    /// For each two bytes the place of their labels; 0 is that of none.
+    places: Vec<u16>,
+    labels: Vec<Vec<Label>>,
 }
 
 static STARTS: LazyLock<Starts> = LazyLock::new(|| {
     let mut starts = Starts {
-        labels: HashMap::new(),
-        seconds: [[0; 4]; 256],
+        places: vec![0; 1 << 16],
+        labels: vec![Vec::new()],
     };
     for (strength, labels) in LABELS {
-        for words in labels.split('|') {
-            let head = words.split(' ').next().unwrap_or(words);
+        for text in labels.split('|') {
+            let mut words = text.split(' ');
             let label = Label {
-                head,
-                words,
+                head: words.next().unwrap_or(text),
+                more: words.collect(),
                 strength: *strength,
             };
-            match *words.as_bytes() {
-                [first, second, ..] if second != b' ' => starts.add([first, second], label),
-                [first, ..] => (0..=u8::MAX).for_each(|any| starts.add([first, any], label)),
+            match *text.as_bytes() {
+                [first, second, ..] if second != b' ' => starts.add([first, second], &label),
+                [first, ..] => (0..=u8::MAX).for_each(|any| starts.add([first, any], &label)),
                 [] => {}
             }
         }
@@ -258,25 +256,37 @@ static STARTS: LazyLock<Starts> = LazyLock::new(|| {
 });
 
 impl Starts {
-    fn add(&mut self, start: [u8; 2], label: Label) {
-        let [first, second] = start.map(usize::from);
-        self.seconds[first][second / 64] |= 1 << (second % 64);
-        self.labels.entry(start).or_default().push(label);
-    }
-
-    fn has(&self, start: [u8; 2]) -> bool {
-        let [first, second] = start.map(usize::from);
-        self.seconds[first][second / 64] & (1 << (second % 64)) != 0
+    fn add(&mut self, start: [u8; 2], label: &Label) {
+        let new = u16::try_from(self.labels.len()).expect("there are fewer labels");
+        let Some(place) = self.places.get_mut(usize::from(u16::from_be_bytes(start))) else {
+            return;
+        };
+        if *place == 0 {
+            *place = new;
+            self.labels.push(Vec::new());
+        }
+        if let Some(labels) = self.labels.get_mut(usize::from(*place)) {
+            labels.push(label.clone());
+        }
     }
 }
 
-/// The labels with which a text could begin.
+/// The labels with which a text could begin, by its first two bytes.
 pub(super) fn beginning(text: &str) -> &'static [Label] {
     let start = match *text.as_bytes() {
         [first, second, ..] => [first, second],
         [first] => [first, b' '],
         [] => return &[],
     };
-    let found = STARTS.has(start).then(|| STARTS.labels.get(&start));
-    found.flatten().map_or(&[], Vec::as_slice)
+    let place = STARTS.places.get(usize::from(u16::from_be_bytes(start)));
+    let labels = place.and_then(|place| STARTS.labels.get(usize::from(*place)));
+    labels.map_or(&[], Vec::as_slice)
+}
+
+/// Whether the first word of a label begins a text.
+pub(super) fn begins(text: &str) -> bool {
+    let labels = beginning(text).iter();
+    labels
+        .map(|label| label.head)
+        .any(|head| text.starts_with(head))
 }

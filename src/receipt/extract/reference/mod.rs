@@ -7,7 +7,7 @@ use super::rows::Rows;
 use super::when::When;
 use super::written::Written;
 use crate::text::Text;
-use labels::Strength;
+use labels::{Label, Strength};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -65,7 +65,7 @@ impl Reference {
 /// The reference that a line holds: behind the strongest label in it.
 pub(super) fn in_line(line: &Written<'_>) -> Option<Reference> {
     let text = line.text();
-    if !text.contains(|c: char| c.is_numeric() || c == '#') {
+    if !may_name(line) {
         return None;
     }
     let mut best: Option<Reference> = None;
@@ -87,16 +87,39 @@ pub(super) fn in_line(line: &Written<'_>) -> Option<Reference> {
     best.or_else(|| tag_at_end(text).map(tag))
 }
 
+/// Whether a label or a tag could stand in a line: most lines have none and need no closer look.
+fn may_name(line: &Written<'_>) -> bool {
+    let text = line.text();
+    if line.digits == 0 {
+        return text.contains(|c: char| c.is_numeric() || c == '#');
+    }
+    if !text.is_ascii() || text.contains('#') {
+        return true;
+    }
+    let mut last = b' ';
+    line.normal.bytes().enumerate().any(|(at, byte)| {
+        let begins = byte.is_ascii_alphabetic() && !last.is_ascii_alphanumeric();
+        last = byte;
+        begins && line.normal.get(at..).is_some_and(labels::begins)
+    })
+}
+
 /// A part of a line as printed and in comparable form, if a label or a tag could begin with it.
 fn comparable<'a>(line: &'a Written<'_>, part: Range<usize>) -> Option<(&'a str, Cow<'a, str>)> {
     let raw = line.text().get(part.clone())?;
-    let normal = if line.aligned {
-        Cow::Borrowed(line.normal.get(part)?)
-    } else {
-        Cow::Owned(lexicon::normal(raw))
-    };
-    let begins = raw.starts_with('#') || !labels::beginning(unled(&normal)).is_empty();
-    begins.then_some((raw, normal))
+    let begins = |normal: &str| raw.starts_with('#') || labels::begins(unled(normal));
+    if line.aligned {
+        let normal = line.normal.get(part)?;
+        return begins(normal).then_some((raw, Cow::Borrowed(normal)));
+    }
+    // What a label begins with is in its first two bytes, and most parts begin none.
+    let first = unled(raw).char_indices().nth(8);
+    let start = first.and_then(|(at, _)| unled(raw).get(..at));
+    if start.is_some_and(|start| labels::beginning(unled(&lexicon::normal(start))).is_empty()) {
+        return None;
+    }
+    let normal = lexicon::normal(raw);
+    begins(&normal).then_some((raw, Cow::Owned(normal)))
 }
 
 /// `2025-02-17 14:05      #1-1038`: a tag in a column of its own. At the beginning of a line it is
@@ -200,32 +223,8 @@ fn value_of(part: &str, normal: &str) -> Option<Reference> {
 /// The longest order label that the text begins with, and what follows.
 fn label_of(normal: &str) -> Option<(Strength, &str)> {
     let text = unled(normal);
-    let plain = |label: &str| -> Option<usize> {
-        let mut at = 0;
-        for word in label.split(' ') {
-            let rest = text.get(at..)?;
-            let skip = rest.len()
-                - rest
-                    .trim_start_matches(|c: char| matches!(c, ' ' | '.' | '-' | ':') && at > 0)
-                    .len();
-            let rest = text.get(at + skip..)?;
-            if word == "n" {
-                let n = rest
-                    .strip_prefix('n')
-                    .map(|r| r.trim_start_matches(['.', '°', 'º', 'o']))?;
-                at = text.len() - n.len();
-            } else {
-                at = text.len() - rest.strip_prefix(word)?.len();
-            }
-        }
-        let next = text.get(at..)?.chars().next();
-        let bounded =
-            next.is_none_or(|c| !(c.is_alphabetic() && c.is_ascii())) || !label.is_ascii();
-        bounded.then_some(at)
-    };
     let begun = labels::beginning(text).iter();
-    let begun = begun.filter(|label| text.starts_with(label.head));
-    let hits = begun.filter_map(|label| Some((plain(label.words)?, label.strength)));
+    let hits = begun.filter_map(|label| Some((end_of(label, text)?, label.strength)));
     let (at, strength) = hits.max_by_key(|h| (h.0, h.1))?;
     let rest = text.get(at..)?;
     let rest_trimmed = rest.trim_start_matches([' ', '.', ':']);
@@ -239,6 +238,27 @@ fn label_of(normal: &str) -> Option<(Strength, &str)> {
         strength,
         rest.unwrap_or_else(|| text.get(at..).unwrap_or("")),
     ))
+}
+
+/// Where the label that begins a text ends.
+fn end_of(label: &Label, text: &str) -> Option<usize> {
+    let is_n = |word| word == "n";
+    // `n.`, `n°`, `nº`, `no`.
+    let bare = |rest: &str| rest.trim_start_matches(['.', '°', 'º', 'o']).len();
+    let mut rest = text.strip_prefix(label.head)?;
+    if is_n(label.head) {
+        rest = rest.get(rest.len() - bare(rest)..)?;
+    }
+    for word in &label.more {
+        rest = rest.trim_start_matches([' ', '.', '-', ':']);
+        rest = rest.strip_prefix(word)?;
+        if is_n(word) {
+            rest = rest.get(rest.len() - bare(rest)..)?;
+        }
+    }
+    let ascii = label.head.is_ascii() && label.more.iter().all(|word| word.is_ascii());
+    let bounded = !rest.starts_with(|c: char| c.is_ascii_alphabetic()) || !ascii;
+    bounded.then_some(text.len() - rest.len())
 }
 
 /// A label without what leads to it.
