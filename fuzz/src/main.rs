@@ -21,6 +21,7 @@ const LAWS: &[(&str, Law)] = &[
     ("charset", paper::charset),
     ("splitter", paper::splitter),
     ("desk", paper::desk),
+    ("lpd", paper::lpd),
     ("sealed", code::sealed),
     ("order", code::order),
     ("certificate", code::certificate),

@@ -1,11 +1,13 @@
 //! Laws of print streams.
 
+use quittance::net::lpd::{COPIES_MAX, Client};
 use quittance::receipt::charset::{self, Charset};
 use quittance::receipt::tail::{Capture, Out};
 use quittance::receipt::tokens::{self, Dialect, Op, RealTime, Stream};
 use quittance::receipt::{self, Hints, Profile};
 use quittance::roles::terminal::{Desk, DeskOut};
 use quittance::time::{Span, Time};
+use tokio::runtime::Builder;
 
 const DIALECTS: [Dialect; 3] = [Dialect::EscPos, Dialect::Star, Dialect::Plain];
 
@@ -87,7 +89,12 @@ pub(crate) fn splitter(data: &[u8]) {
     capture.end(now);
     capture.wake(now.after(Span::minutes(5)));
     take(&mut capture);
-    assert!(sorted(&out) == sorted(data), "{} bytes in, {} out", data.len(), out.len());
+    assert!(
+        sorted(&out) == sorted(data),
+        "{} bytes in, {} out",
+        data.len(),
+        out.len()
+    );
 }
 
 /// What may overtake, and the rest, each in its order.
@@ -120,4 +127,22 @@ pub(crate) fn desk(data: &[u8]) {
     }
     paper.till_closed(now);
     while paper.poll().is_some() {}
+}
+
+/// Whatever an LPD client says, its jobs are no more than it said and within their limits.
+pub(crate) fn lpd(data: &[u8]) {
+    let mut runtime = Builder::new_current_thread();
+    let runtime = runtime.enable_time().build().expect("a runtime");
+    let mut client = Client::new(tokio::io::join(data, tokio::io::sink()));
+    let taken = runtime.block_on(async {
+        let mut taken = 0;
+        if matches!(client.has_jobs().await, Ok(true)) {
+            while let Ok(Some(job)) = client.job().await {
+                assert!((1..=COPIES_MAX).contains(&job.copies));
+                taken += job.data.len();
+            }
+        }
+        taken
+    });
+    assert!(taken <= data.len(), "more was taken than came");
 }

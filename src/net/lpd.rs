@@ -8,7 +8,9 @@ use super::raw;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
@@ -20,7 +22,7 @@ pub const JOB_BYTES_MAX: usize = 32 << 20;
 const LINE_BYTES_MAX: usize = 1024;
 const CONTROL_BYTES_MAX: usize = 64 << 10;
 /// The most copies of one job.
-const COPIES_MAX: usize = 100;
+pub const COPIES_MAX: usize = 100;
 /// How long a client may take for one read, and for a whole conversation.
 const READ_TIME_MAX: Duration = Duration::from_secs(30);
 const TALK_TIME_MAX: Duration = Duration::from_mins(5);
@@ -66,49 +68,98 @@ pub async fn serve(listener: TcpListener, to: SocketAddr) {
     }
 }
 
-/// One client's conversation: a command, and what belongs to it.
+/// One client's conversation, its jobs printed as they come.
 async fn talk(socket: TcpStream, to: SocketAddr) -> Result<(), LpdError> {
-    let mut peer = Peer(BufReader::new(socket));
-    let command = peer.line().await?;
-    match command.first() {
-        Some(2) => {
-            peer.say(DONE).await?;
-            peer.jobs(to).await
-        }
-        // Print what waits: nothing ever does.
-        Some(1) => peer.say(DONE).await,
-        Some(3 | 4) => peer
-            .0
-            .write_all(b"no entries\n")
-            .await
-            .map_err(LpdError::Io),
-        Some(5) => peer.say(DONE).await,
-        _ => {
-            peer.say(REFUSED).await?;
-            Err(LpdError::Malformed("no command of RFC 1179"))
+    let mut client = Client::new(socket);
+    if client.has_jobs().await? {
+        while let Some(job) = client.job().await? {
+            for _ in 0..job.copies {
+                raw::print(to, &job.data).await?;
+            }
         }
     }
+    Ok(())
+}
+
+/// A job that was taken whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// What is printed, of [`JOB_BYTES_MAX`] bytes at most.
+    pub data: Vec<u8>,
+    /// How often, [`COPIES_MAX`] times at most.
+    pub copies: usize,
 }
 
 /// The other side of a conversation.
-struct Peer(BufReader<TcpStream>);
-
-/// A job as it comes in.
-#[derive(Default)]
-struct Job {
+#[derive(Debug)]
+pub struct Client<S> {
+    stream: BufReader<S>,
     control: Option<Vec<u8>>,
     data: Option<Vec<u8>>,
 }
 
-impl Peer {
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    /// A client that has said nothing yet.
+    pub fn new(stream: S) -> Self {
+        Self {
+            stream: BufReader::new(stream),
+            control: None,
+            data: None,
+        }
+    }
+
+    /// Hears the command; says whether it is to take jobs.
+    pub async fn has_jobs(&mut self) -> Result<bool, LpdError> {
+        let command = self.line().await?;
+        match command.first() {
+            // Print what waits: nothing ever does.
+            Some(1 | 2 | 5) => self.say(DONE).await?,
+            Some(3 | 4) => self.stream.write_all(b"no entries\n").await?,
+            _ => {
+                self.say(REFUSED).await?;
+                return Err(LpdError::Malformed("no command of RFC 1179"));
+            }
+        }
+        Ok(command.first() == Some(&2))
+    }
+
+    /// The next job, once both of its files are there; nothing when the peer has closed.
+    pub async fn job(&mut self) -> Result<Option<Job>, LpdError> {
+        loop {
+            if let Some(control) = &self.control
+                && let Some(data) = self.data.take()
+            {
+                let copies = copies(control);
+                self.control = None;
+                return Ok(Some(Job { data, copies }));
+            }
+            let command = self.line().await?;
+            let length = || length(command.get(1..).unwrap_or_default());
+            match command.first() {
+                // A client that sends no control file wants its data printed all the same.
+                None => return Ok(self.data.take().map(|data| Job { data, copies: 1 })),
+                Some(1) => {
+                    (self.control, self.data) = (None, None);
+                    self.say(DONE).await?;
+                }
+                Some(2) => self.control = Some(self.file(length()?, CONTROL_BYTES_MAX).await?),
+                Some(3) => self.data = Some(self.file(length()?, JOB_BYTES_MAX).await?),
+                Some(_) => {
+                    self.say(REFUSED).await?;
+                    return Err(LpdError::Malformed("no subcommand of RFC 1179"));
+                }
+            }
+        }
+    }
+
     async fn say(&mut self, byte: u8) -> Result<(), LpdError> {
-        self.0.write_all(&[byte]).await.map_err(LpdError::Io)
+        self.stream.write_all(&[byte]).await.map_err(LpdError::Io)
     }
 
     /// A line without its LF; empty when the peer has closed.
     async fn line(&mut self) -> Result<Vec<u8>, LpdError> {
         let mut line = Vec::new();
-        let mut limited = (&mut self.0).take(LINE_BYTES_MAX as u64);
+        let mut limited = (&mut self.stream).take(LINE_BYTES_MAX as u64);
         let read = limited.read_until(b'\n', &mut line);
         tokio::time::timeout(READ_TIME_MAX, read)
             .await
@@ -116,41 +167,6 @@ impl Peer {
         match line.pop() {
             Some(b'\n') | None => Ok(line),
             Some(_) => Err(LpdError::Malformed("a line without an end")),
-        }
-    }
-
-    /// Files until the peer closes; a job prints when both of its files are there.
-    async fn jobs(&mut self, to: SocketAddr) -> Result<(), LpdError> {
-        let mut job = Job::default();
-        loop {
-            let command = self.line().await?;
-            let length = || length(command.get(1..).unwrap_or_default());
-            match command.first() {
-                None => break,
-                Some(1) => {
-                    job = Job::default();
-                    self.say(DONE).await?;
-                }
-                Some(2) => job.control = Some(self.file(length()?, CONTROL_BYTES_MAX).await?),
-                Some(3) => job.data = Some(self.file(length()?, JOB_BYTES_MAX).await?),
-                Some(_) => {
-                    self.say(REFUSED).await?;
-                    return Err(LpdError::Malformed("no subcommand of RFC 1179"));
-                }
-            }
-            if let Job {
-                control: Some(control),
-                data: Some(data),
-            } = &job
-            {
-                print(to, data, copies(control)).await?;
-                job = Job::default();
-            }
-        }
-        // A client that sends no control file wants its data printed all the same.
-        match job.data {
-            Some(data) => print(to, &data, 1).await,
-            None => Ok(()),
         }
     }
 
@@ -165,7 +181,7 @@ impl Peer {
         let wanted = if length == 0 { most + 1 } else { length + 1 };
         let mut file = Vec::new();
         while file.len() < wanted {
-            let mut rest = (&mut self.0).take((wanted - file.len()).min(64 << 10) as u64);
+            let mut rest = (&mut self.stream).take((wanted - file.len()).min(64 << 10) as u64);
             let read = tokio::time::timeout(READ_TIME_MAX, rest.read_buf(&mut file));
             match read.await.map_err(|_late| LpdError::Silent)?? {
                 0 if length == 0 => break,
@@ -199,13 +215,6 @@ fn copies(control: &[u8]) -> usize {
     let prints = |line: &&[u8]| line.first().is_some_and(u8::is_ascii_lowercase);
     let lines = control.split(|byte| *byte == b'\n').filter(prints);
     lines.count().clamp(1, COPIES_MAX)
-}
-
-async fn print(to: SocketAddr, data: &[u8], copies: usize) -> Result<(), LpdError> {
-    for _ in 0..copies {
-        raw::print(to, data).await?;
-    }
-    Ok(())
 }
 
 /// Gives one job to an LPD printer's queue.
