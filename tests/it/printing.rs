@@ -371,13 +371,13 @@ fn every_receipt_of_a_long_job_has_its_code() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let sale = |n| format!("BEAN\nOrder L-{n}\nTea 3.80\nTOTAL EUR 3.80\n\n\n\x1dV\x42\x03");
-    let job: String = (1000..4000).map(sale).collect();
+    let job: String = (1000..1800).map(sale).collect();
     std::fs::write(path("job"), job).unwrap();
     let print = ["receipt", "print", &path("job"), "--to", &path("out")];
     let printed = quittance(&print, b"");
     let said = String::from_utf8(printed.stderr).unwrap();
     assert_eq!(printed.status.code(), Some(0), "{said}");
-    assert_eq!(said.matches(": coded 3.80 EUR L-").count(), 3000, "{said}");
+    assert_eq!(said.matches(": coded 3.80 EUR L-").count(), 800, "{said}");
 }
 
 /// Calls the program as CUPS calls a backend.

@@ -224,7 +224,7 @@ pub(super) struct Label {
 }
 
 /// The labels by their first two bytes. Those whose second character is a space, which may be left
-/// out, stand under every second byte.
+/// out, begin with any second byte.
 #[derive(Debug)]
 struct Starts {
     /// For each two bytes the place of their labels; 0 is that of none.
@@ -246,8 +246,8 @@ static STARTS: LazyLock<Starts> = LazyLock::new(|| {
                 strength: *strength,
             };
             match *text.as_bytes() {
-                [first, second, ..] if second != b' ' => starts.add([first, second], &label),
-                [first, ..] => (0..=u8::MAX).for_each(|any| starts.add([first, any], &label)),
+                [first, second, ..] => starts.add([first, second], label),
+                [first] => starts.add([first, b' '], label),
                 [] => {}
             }
         }
@@ -256,7 +256,7 @@ static STARTS: LazyLock<Starts> = LazyLock::new(|| {
 });
 
 impl Starts {
-    fn add(&mut self, start: [u8; 2], label: &Label) {
+    fn add(&mut self, start: [u8; 2], label: Label) {
         let new = u16::try_from(self.labels.len()).expect("there are fewer labels");
         let Some(place) = self.places.get_mut(usize::from(u16::from_be_bytes(start))) else {
             return;
@@ -266,27 +266,30 @@ impl Starts {
             self.labels.push(Vec::new());
         }
         if let Some(labels) = self.labels.get_mut(usize::from(*place)) {
-            labels.push(label.clone());
+            labels.push(label);
         }
+    }
+
+    fn of(&self, start: [u8; 2]) -> &[Label] {
+        let place = self.places.get(usize::from(u16::from_be_bytes(start)));
+        let labels = place.and_then(|place| self.labels.get(usize::from(*place)));
+        labels.map_or(&[], Vec::as_slice)
     }
 }
 
 /// The labels with which a text could begin, by its first two bytes.
-pub(super) fn beginning(text: &str) -> &'static [Label] {
-    let start = match *text.as_bytes() {
-        [first, second, ..] => [first, second],
-        [first] => [first, b' '],
-        [] => return &[],
+pub(super) fn beginning(text: &str) -> impl Iterator<Item = &'static Label> {
+    let (both, first) = match *text.as_bytes() {
+        [first, second, ..] if second != b' ' => (Some([first, second]), Some([first, b' '])),
+        [first, ..] => (None, Some([first, b' '])),
+        [] => (None, None),
     };
-    let place = STARTS.places.get(usize::from(u16::from_be_bytes(start)));
-    let labels = place.and_then(|place| STARTS.labels.get(usize::from(*place)));
-    labels.map_or(&[], Vec::as_slice)
+    both.into_iter()
+        .chain(first)
+        .flat_map(|start| STARTS.of(start))
 }
 
 /// Whether the first word of a label begins a text.
 pub(super) fn begins(text: &str) -> bool {
-    let labels = beginning(text).iter();
-    labels
-        .map(|label| label.head)
-        .any(|head| text.starts_with(head))
+    beginning(text).any(|label| text.starts_with(label.head))
 }

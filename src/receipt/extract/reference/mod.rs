@@ -115,7 +115,11 @@ fn comparable<'a>(line: &'a Written<'_>, part: Range<usize>) -> Option<(&'a str,
     // What a label begins with is in its first two bytes, and most parts begin none.
     let first = unled(raw).char_indices().nth(8);
     let start = first.and_then(|(at, _)| unled(raw).get(..at));
-    if start.is_some_and(|start| labels::beginning(unled(&lexicon::normal(start))).is_empty()) {
+    if start.is_some_and(|start| {
+        labels::beginning(unled(&lexicon::normal(start)))
+            .next()
+            .is_none()
+    }) {
         return None;
     }
     let normal = lexicon::normal(raw);
@@ -223,7 +227,7 @@ fn value_of(part: &str, normal: &str) -> Option<Reference> {
 /// The longest order label that the text begins with, and what follows.
 fn label_of(normal: &str) -> Option<(Strength, &str)> {
     let text = unled(normal);
-    let begun = labels::beginning(text).iter();
+    let begun = labels::beginning(text);
     let hits = begun.filter_map(|label| Some((end_of(label, text)?, label.strength)));
     let (at, strength) = hits.max_by_key(|h| (h.0, h.1))?;
     let rest = text.get(at..)?;
