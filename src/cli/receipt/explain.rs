@@ -104,7 +104,11 @@ fn fields(out: &mut String, paper: &Paper) {
         };
         let (quantity, amount) = (number(item.quantity), number(item.amount));
         let name = item.name.fit(QUOTE_COLUMNS);
-        let _written = writeln!(out, "  item       {quantity:>4} {name} {amount}");
+        let each = item
+            .unit
+            .map_or_else(String::new, |unit| format!(" at {unit}"));
+        let line = format!("  item       {quantity:>4} {name}{each} {amount}");
+        let _written = writeln!(out, "{}", line.trim_end());
     }
     let amounts = [
         ("subtotal", &reading.subtotal),

@@ -10,7 +10,7 @@ mod boxes;
 
 pub use boxes::page_of_boxes;
 
-use super::extract::{Decimal, Hints, Kind, NotPayable, Reading, Verdict, When, extract};
+use super::extract::{Decimal, Hints, Item, Kind, NotPayable, Reading, Verdict, When, extract};
 use super::{Paper, Profile, ReadError, read};
 use crate::money::Currency;
 use serde_json::Value;
@@ -330,7 +330,7 @@ fn compare(
             "items",
             same,
             refused,
-            Some(format!("{} items", reading.items.len())),
+            Some(said_items(&reading.items)),
         );
     }
 }
@@ -464,14 +464,44 @@ fn any_date(label: &str, read: When) -> bool {
         })
 }
 
-/// As many items, with the amounts that the label gives.
+/// The same items in the same order, in everything that the label gives of each.
 fn same_items(expected: &[Value], reading: &Reading) -> bool {
-    let amount = |item: &Value| item.get(3).and_then(Value::as_str).and_then(Decimal::read);
     expected.len() == reading.items.len()
-        && expected
-            .iter()
-            .zip(&reading.items)
-            .all(|(e, r)| amount(e).is_none_or(|a| Some(a) == r.amount))
+        && (expected.iter().zip(&reading.items)).all(|(expected, read)| same_item(expected, read))
+}
+
+/// `[NAME, UNIT, QUANTITY, AMOUNT]`, each a string and empty where the paper says nothing. One of a
+/// thing need not be said, and then its price is its amount.
+fn same_item(expected: &Value, read: &Item) -> bool {
+    let said = |at: usize| expected.get(at).and_then(Value::as_str).unwrap_or_default();
+    let one = Decimal::of_e4(10_000, 0);
+    let quantity = read.quantity.unwrap_or(one);
+    let unit = read
+        .unit
+        .or_else(|| read.amount.filter(|_| quantity == one));
+    let same = |at: usize, read: Option<Decimal>| {
+        Decimal::read(said(at)).is_none_or(|expected| Some(expected) == read)
+    };
+    (said(0).is_empty() || same_words(said(0), read.name.as_str()))
+        && same(1, unit)
+        && same(2, Some(quantity))
+        && same(3, read.amount)
+}
+
+/// What was read, in the order of a label: `Green Tea, 1.50, 2, 3.00; ...`.
+fn said_items(items: &[Item]) -> String {
+    let said = |d: Option<Decimal>| d.map_or_else(String::new, |d| d.to_string());
+    let item = |item: &Item| {
+        let (unit, quantity, amount) = (said(item.unit), said(item.quantity), said(item.amount));
+        format!("{}, {unit}, {quantity}, {amount}", item.name)
+    };
+    let items: Vec<String> = items.iter().map(item).collect();
+    items.join("; ")
+}
+
+/// Whether two names have the same words, however far apart.
+fn same_words(a: &str, b: &str) -> bool {
+    a.split_whitespace().eq(b.split_whitespace())
 }
 
 #[cfg(test)]

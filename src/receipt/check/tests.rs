@@ -88,6 +88,32 @@ fn our_own_receipts_are_read_as_they_are_labelled() {
 }
 
 #[test]
+fn items_are_right_when_name_price_quantity_and_amount_are() {
+    let paper = b"Corner Shop\nReceipt 7\n2  Green Tea    1.50     3.00\nTOTAL      3.00\n";
+    let outcome = |item: &[&str]| {
+        let label = serde_json::json!({ "a.txt": { "items": [item] } });
+        let all = labels(&label.to_string()).unwrap();
+        let checked = check_file("a.txt", &all["a.txt"], paper, None, &Hints::default());
+        checked.fields["items"]
+    };
+    for right in [
+        ["Green  Tea", "1.50", "2", "3.00"],
+        ["", "", "2", ""],
+        ["Green Tea", "", "", "3"],
+    ] {
+        assert_eq!(outcome(&right), Outcome::Right, "{right:?}");
+    }
+    for wrong in [
+        ["Green", "1.50", "2", "3.00"],
+        ["Green Tea", "3.00", "2", "3.00"],
+        ["Green Tea", "1.50", "1", "3.00"],
+        ["Green Tea", "1.50", "2", "1.50"],
+    ] {
+        assert_eq!(outcome(&wrong), Outcome::Wrong, "{wrong:?}");
+    }
+}
+
+#[test]
 fn a_label_with_several_dates_is_met_by_any() {
     let read = When::read("02-09-2019 19:00", true).unwrap();
     assert!(any_date(

@@ -1,11 +1,11 @@
 //! What was sold: the lines between the heading and the first sum.
 
+use super::cells::{self, Cells, Columns, is_product};
 use super::lexicon;
 use super::number::{Decimal, Number};
 use super::rows::{Entry, Role, Row, Rows};
 use super::written::Written;
 use crate::text::Text;
-use smallvec::SmallVec;
 
 /// The most items that are kept.
 pub const ITEMS_MAX: usize = 500;
@@ -38,7 +38,10 @@ pub(super) struct Items {
 
 /// Reads the items of a paper.
 pub(super) fn items(rows: &Rows, lines: &[Written<'_>], entries: &[Entry]) -> Items {
-    let region = region(rows, entries);
+    let heading = heading(rows);
+    let columns = heading.and_then(|at| lines.get(at)).map(columns);
+    let columns = columns.unwrap_or_default();
+    let region = region(rows, entries, heading);
     let mut found = Items {
         clear: true,
         ..Items::default()
@@ -55,6 +58,9 @@ pub(super) fn items(rows: &Rows, lines: &[Written<'_>], entries: &[Entry]) -> It
             // It explains the item above it or the one below it; else it has a price of its own.
             let above = last_amount.is_some_and(|a| is_product(pair.0, pair.1, a));
             found.clear &= open.is_none();
+            if above && let Some(item) = found.items.last_mut() {
+                (item.quantity, item.unit) = (Some(pair.0), Some(pair.1));
+            }
             open = (!above).then_some(pair);
             continue;
         }
@@ -71,20 +77,22 @@ pub(super) fn items(rows: &Rows, lines: &[Written<'_>], entries: &[Entry]) -> It
             {
                 found.clear = false;
             }
-            if row.label.chars().any(char::is_alphabetic) {
+            if row.label.chars().any(char::is_alphabetic) && !is_detail(row, lines) {
                 name = Some(row);
             }
             continue;
         };
         let value = last.value;
         last_amount = Some(value);
-        if let Some((quantity, unit)) = open.take()
-            && !is_product(quantity, unit, value)
-        {
-            found.clear = false;
-        }
+        let told = open.take();
+        found.clear &= told.is_none_or(|(quantity, unit)| is_product(quantity, unit, value));
         let name = name.and_then(|n| Some((n, lines.get(n.line)?)));
-        priced(&mut found, row, &amounts, name, lines);
+        let count = found.items.len();
+        priced(&mut found, row, &amounts, name, lines, columns);
+        let told = told.filter(|(quantity, unit)| is_product(*quantity, *unit, value));
+        if let (Some((quantity, unit)), Some(item)) = (told, found.items.get_mut(count)) {
+            (item.quantity, item.unit) = (Some(quantity), Some(unit));
+        }
     }
     found.clear &= !found.items.is_empty() && open.is_none();
     found
@@ -97,6 +105,7 @@ fn priced(
     amounts: &[&Number],
     above: Option<(&Row, &Written<'_>)>,
     lines: &[Written<'_>],
+    columns: Columns,
 ) {
     let Some(last) = amounts.last() else { return };
     let value = last.value;
@@ -105,7 +114,13 @@ fn priced(
         return;
     }
     let near = above.filter(|a| a.0.line + 1 == row.line).map(|a| a.0);
-    let (quantity, unit, proved) = factors(row, last, near);
+    let cells = cells::cells(row, last, near, lines.get(row.line), columns);
+    let Cells {
+        name,
+        quantity,
+        unit,
+        proved,
+    } = cells;
     // Several amounts of which none explains the others: one of them is the price, which one?
     let rival = |a: &&&Number| a.value != value && !is_count(a) && !is_size(a, row, lines);
     if amounts.len() > 1 && !proved && amounts.iter().any(|a| rival(&a)) {
@@ -115,7 +130,7 @@ fn priced(
     found.gross += value.e4();
     if found.items.len() < ITEMS_MAX {
         let above = || above.map(|(_, line)| Text::clean(line.text().trim()));
-        let name = name_of(row, lines).or_else(above).unwrap_or_default();
+        let name = name.or_else(above).unwrap_or_default();
         found.items.push(Item {
             name,
             quantity,
@@ -128,11 +143,6 @@ fn priced(
 /// `0,938 kg x 1,99 EUR/kg`, `2 Stk x 0,75`: how many at which price, and no amount. Tills print it
 /// above the item's line or below it.
 fn quantity_line(row: &Row, lines: &[Written<'_>]) -> Option<(Decimal, Decimal)> {
-    const UNITS: &[&str] = &[
-        "x", "kg", "g", "lb", "lbs", "l", "stk", "st", "stuck", "ad", "adet", "un", "und", "uds",
-        "ud", "u", "pz", "pcs", "pc", "ea", "each", "net", "a", "par", "eur", "kg/kg", "per", "点",
-        "個", "单", "単", "개", "件", "按", "piece", "pce", "stueck", "lt", "buah", "unit",
-    ];
     let [quantity, unit] = row.numbers.as_slice() else {
         return None;
     };
@@ -143,7 +153,7 @@ fn quantity_line(row: &Row, lines: &[Written<'_>]) -> Option<(Decimal, Decimal)>
     let words = row.label.split(|c: char| !c.is_alphanumeric());
     let units = words
         .filter(|word| !word.is_empty())
-        .all(|word| UNITS.contains(&word));
+        .all(|word| cells::UNITS.contains(&word));
     let usable = |n: &Number| !n.percent && !n.code && n.value.e4() > 0;
     let plain = usable(quantity) && usable(unit) && quantity.mark.is_none();
     (times && units && plain).then_some((quantity.value, unit.value))
@@ -167,7 +177,7 @@ fn name_before_quantity(row: &Row, next: Option<&Row>, rows: &Rows, lines: &[Wri
             .is_some_and(|n| n.factor || n.from <= 8)
         && amount
             .filter(|n| next.numbers.len() == 3 && ends_line(n, next, lines))
-            .is_some_and(|n| factors(next, n, None).2)
+            .is_some_and(|n| cells::cells(next, n, None, None, Columns::Untold).proved)
 }
 
 /// The `2` of `2 Tea 1,380`: a small number before the name, where amounts have no decimals.
@@ -188,8 +198,66 @@ fn is_size(number: &Number, row: &Row, lines: &[Written<'_>]) -> bool {
     near && number.mark.is_none() && far
 }
 
+/// The row that names the columns of what was sold.
+fn heading(rows: &Rows) -> Option<usize> {
+    rows.rows.iter().position(|row| {
+        let columns = [
+            lexicon::COUNT,
+            lexicon::AMOUNT | lexicon::SUB | lexicon::TOTAL,
+            lexicon::NAME | lexicon::PLAIN,
+        ];
+        row.numbers.is_empty()
+            && columns.iter().filter(|c| row.flags & **c != 0).count() >= 2
+            && row.flags & (lexicon::SUMMARY | lexicon::TAX) == 0
+    })
+}
+
+/// The order of quantity and price: one column stands behind the quantity, or several do.
+fn columns(heading: &Written<'_>) -> Columns {
+    // "Items: 3" counts them, and "Item" over a column is their name.
+    const NAMES: &[&str] = &[
+        "item",
+        "items",
+        "artikel",
+        "articles",
+        "articoli",
+        "articulos",
+        "itens",
+        "artigos",
+    ];
+    let words = heading.text().split_whitespace().map(lexicon::normal);
+    let counts = |word: String| {
+        lexicon::flags(&word) & lexicon::COUNT != 0 && !NAMES.contains(&word.as_str())
+    };
+    let mut words = words.map(counts);
+    if !words.any(|counts| counts) {
+        return Columns::Uncounted;
+    }
+    match words.count() {
+        0 => Columns::Untold,
+        1 => Columns::PriceFirst,
+        _ => Columns::QuantityFirst,
+    }
+}
+
+/// `Category: Beverage`, `- no onions`, `1A4060300048D3D006585252`: said of a thing sold, and not
+/// its name.
+fn is_detail(row: &Row, lines: &[Written<'_>]) -> bool {
+    let text = lines.get(row.line).map_or("", |l| l.text()).trim();
+    let said = |(label, value): (&str, &str)| {
+        label.chars().all(|c| c.is_alphabetic() || c == ' ') && value.starts_with(' ')
+    };
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let code = !text.contains(' ') && text.is_ascii() && digits * 2 > text.len();
+    code || text.starts_with('-') || text.split_once(':').is_some_and(said)
+}
+
 /// Rows from the heading (or the first amount) to the first sum.
-fn region<'a>(rows: &'a Rows, entries: &[Entry]) -> impl Iterator<Item = &'a Row> {
+fn region<'a>(
+    rows: &'a Rows,
+    entries: &[Entry],
+    heading: Option<usize>,
+) -> impl Iterator<Item = &'a Row> {
     let sum = |role: Role| {
         matches!(
             role,
@@ -216,16 +284,6 @@ fn region<'a>(rows: &'a Rows, entries: &[Entry]) -> impl Iterator<Item = &'a Row
             && !is_part_total(row, entries)
             && (total || row.flags & lexicon::OTHER == 0 || leads(row))
     };
-    let heading = rows.rows.iter().position(|row| {
-        let columns = [
-            lexicon::COUNT,
-            lexicon::AMOUNT | lexicon::SUB | lexicon::TOTAL,
-            lexicon::NAME | lexicon::PLAIN,
-        ];
-        row.numbers.is_empty()
-            && columns.iter().filter(|c| row.flags & **c != 0).count() >= 2
-            && row.flags & (lexicon::SUMMARY | lexicon::TAX) == 0
-    });
     let from = heading.map_or(0, |h| h + 1);
     let rest = rows.rows.get(from..).unwrap_or_default();
     let end = rest.iter().position(|r| sums(&r)).unwrap_or(rest.len());
@@ -268,7 +326,7 @@ fn leads(row: &Row) -> bool {
         != 0
 }
 
-/// What is ordered on paper without prices: `4x testing`, `2 x Pizza`, `1 Cola`.
+/// What is ordered on paper without prices: `4x testing 1`, `2 x Pizza 30 cm`.
 pub(super) fn unpriced(rows: &Rows, lines: &[Written<'_>]) -> Vec<Item> {
     let of = |row: &Row| {
         let number = row
@@ -277,9 +335,10 @@ pub(super) fn unpriced(rows: &Rows, lines: &[Written<'_>]) -> Vec<Item> {
             .filter(|n| n.from <= 2 && n.value.places() == 0 && !n.percent)?;
         let small = (10_000..=990_000).contains(&number.value.e4());
         let code = number.code && !number.factor;
-        let name = name_of(row, lines)?;
-        let named = row.flags & (lexicon::NAME | lexicon::TAX) == 0 && row.numbers.len() <= 2;
-        (small && named && !code && number.factor).then_some(Item {
+        let name = cells::name(row, lines.get(row.line)?, row.length)?;
+        let named = row.flags & (lexicon::NAME | lexicon::TAX) == 0;
+        let bare = !row.numbers.iter().any(Number::is_money);
+        (small && named && bare && !code && number.factor).then_some(Item {
             name,
             quantity: Some(number.value),
             unit: None,
@@ -292,8 +351,13 @@ pub(super) fn unpriced(rows: &Rows, lines: &[Written<'_>]) -> Vec<Item> {
 /// Dates, telephone numbers and tax table rows are no items.
 fn is_prose(row: &Row) -> bool {
     let counts = lexicon::COUNT | lexicon::ASIDE | lexicon::SAVINGS;
+    // "0.764 kg @ 1.20   0.92" below a name.
+    let priced = |n: &Number| {
+        row.numbers.len() == 3 && cells::cells(row, n, None, None, Columns::Untold).proved
+    };
     // "Total weight 4.25 kg", "合計点数 1点".
     let counted = row.role == Some(Role::Aside)
+        && !row.numbers.last().is_some_and(priced)
         && row.flags & counts != 0
         && row.flags & lexicon::OTHER == 0
         && row.flags & lexicon::DISCOUNT == 0
@@ -320,88 +384,4 @@ fn ends_line(number: &Number, row: &Row, lines: &[Written<'_>]) -> bool {
     let from = rest.iter().position(said).unwrap_or_default();
     let to = rest.iter().rposition(said).unwrap_or_default();
     to - from < 3
-}
-
-/// Quantity and unit price whose product is the amount.
-fn factors(
-    row: &Row,
-    amount: &Number,
-    above: Option<&Row>,
-) -> (Option<Decimal>, Option<Decimal>, bool) {
-    let usable = |n: &&Number| !n.percent && !n.code && n.from != amount.from;
-    let here: SmallVec<[&Number; 4]> = row.numbers.iter().filter(usable).collect();
-    let all: SmallVec<[&Number; 8]> = here
-        .iter()
-        .copied()
-        .chain(
-            above
-                .into_iter()
-                .flat_map(|r| r.numbers.iter().filter(|n| !n.percent && !n.code)),
-        )
-        .collect();
-    for (i, q) in all.iter().enumerate() {
-        for (j, u) in all.iter().enumerate() {
-            let whole = q.value.e4() % 10_000 == 0;
-            let quantity_like = whole || q.value.places() == 3 || q.factor;
-            if i != j
-                && quantity_like
-                && is_product(q.value, u.value, amount.value)
-                && (q.value.e4() != 10_000 || j > i || q.factor)
-            {
-                return (Some(q.value), Some(u.value), true);
-            }
-        }
-    }
-    let lone = |n: &&&Number| {
-        n.value.places() == 0
-            && n.value.e4() > 0
-            && n.value.e4() < 10_000_000
-            && (n.factor || n.from <= 2)
-    };
-    (
-        here.iter().find(lone).map(|n| n.value),
-        None,
-        here.is_empty(),
-    )
-}
-
-/// Whether quantity times price is the amount, to the nearest cent.
-fn is_product(quantity: Decimal, unit: Decimal, amount: Decimal) -> bool {
-    let product = i128::from(quantity.e4()) * i128::from(unit.e4()) / 10_000;
-    let off = (product - i128::from(amount.e4())).abs();
-    quantity.e4() > 0 && unit.e4() > 0 && (off == 0 || (quantity.places() > 0 && off <= 100))
-}
-
-/// The words of an item's line without leading quantity and trailing numbers.
-fn name_of(row: &Row, lines: &[Written<'_>]) -> Option<Text> {
-    let line = lines.get(row.line)?;
-    let end = row
-        .numbers
-        .iter()
-        .rev()
-        .take_while(|n| !n.code)
-        .last()
-        .map_or(row.length, |n| {
-            if n.from <= 2 {
-                row.numbers.get(1).map_or(row.length, |m| m.from)
-            } else {
-                n.from
-            }
-        });
-    let start = row
-        .numbers
-        .first()
-        .filter(|n| n.from <= 2 && !n.code)
-        .map_or(0, |n| n.to);
-    let name = line.part(start, end.max(start));
-    let name =
-        name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ':' | '*' | '|' | '│'));
-    let name = name
-        .strip_prefix("x ")
-        .or_else(|| name.strip_prefix("X "))
-        .unwrap_or(name)
-        .trim();
-    name.chars()
-        .any(char::is_alphabetic)
-        .then(|| Text::clean(name))
 }

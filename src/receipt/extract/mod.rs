@@ -6,6 +6,7 @@
 //! does, or two do, the paper is not payable.
 
 mod below;
+mod cells;
 mod currency;
 mod factor;
 mod items;
