@@ -245,11 +245,48 @@ pub(super) fn of_paper(lines: &[Written<'_>], marks: impl Iterator<Item = Mark>)
         () if kana => Some(Currency::JPY),
         () if hangul => code("KRW"),
         () if thai => code("THB"),
-        () if han && named.mark.is_none() => Some(Currency::CNY),
+        () if han && named.mark.is_none() => chinese(&beyond).and_then(code),
         () if named.mark == Some(Mark::Dollar) && american(lines) => code("USD"),
         () => None,
     };
     named
+}
+
+/// The currency of a paper in Chinese. Simplified characters are mainland China's; traditional ones
+/// are written in Taiwan, Hong Kong and Macao, and only a tax number or an address says where.
+fn chinese(lines: &[&str]) -> Option<&'static str> {
+    const TRADITIONAL: &str = "單號計價額實發電話數雞飯麵總應點門區時間買賣現條編統訂帳內";
+    const SIMPLIFIED: &str = "单号计价额实发电话数鸡饭面总应点门区时间买卖现条编统订帐内";
+    const PLACES: &[(&str, &[&str])] = &[
+        (
+            "TWD",
+            &[
+                "統編",
+                "統一編號",
+                "統一發票",
+                "臺",
+                "台灣",
+                "台北",
+                "新北",
+                "高雄",
+            ],
+        ),
+        ("HKD", &["香港", "九龍", "新界", "港幣"]),
+        ("MOP", &["澳門"]),
+    ];
+    let of = |words: &[&str]| lines.iter().any(|l| words.iter().any(|w| l.contains(w)));
+    let count = |set: &str| -> usize {
+        let of = |l: &&str| l.chars().filter(|c| set.contains(*c)).count();
+        lines.iter().map(of).sum()
+    };
+    // A shop on the mainland may write its name in the old way.
+    if count(TRADITIONAL) <= count(SIMPLIFIED) {
+        return Some("CNY");
+    }
+    PLACES
+        .iter()
+        .find(|(_, words)| of(words))
+        .map(|(code, _)| *code)
 }
 
 /// An address with a state and a ZIP code, or a sales tax.

@@ -326,28 +326,6 @@ fn leads(row: &Row) -> bool {
         != 0
 }
 
-/// What is ordered on paper without prices: `4x testing 1`, `2 x Pizza 30 cm`.
-pub(super) fn unpriced(rows: &Rows, lines: &[Written<'_>]) -> Vec<Item> {
-    let of = |row: &Row| {
-        let number = row
-            .numbers
-            .first()
-            .filter(|n| n.from <= 2 && n.value.places() == 0 && !n.percent)?;
-        let small = (10_000..=990_000).contains(&number.value.e4());
-        let code = number.code && !number.factor;
-        let name = cells::name(row, lines.get(row.line)?, row.length)?;
-        let named = row.flags & (lexicon::NAME | lexicon::TAX) == 0;
-        let bare = !row.numbers.iter().any(Number::is_money);
-        (small && named && bare && !code && number.factor).then_some(Item {
-            name,
-            quantity: Some(number.value),
-            unit: None,
-            amount: None,
-        })
-    };
-    rows.rows.iter().filter_map(of).take(ITEMS_MAX).collect()
-}
-
 /// Dates, telephone numbers and tax table rows are no items.
 fn is_prose(row: &Row) -> bool {
     let counts = lexicon::COUNT | lexicon::ASIDE | lexicon::SAVINGS;

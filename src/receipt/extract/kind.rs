@@ -52,6 +52,14 @@ impl Kind {
             Self::Quote => "quote",
         }
     }
+
+    /// What "it is" goes on with: `a card slip`, `already paid`.
+    pub(super) fn phrase(self) -> String {
+        match self {
+            Self::AlreadyPaid => self.word().to_owned(),
+            _ => format!("a {}", self.word()),
+        }
+    }
 }
 
 /// Titles by kind, in comparable form. A `*` at the end: the line may go on.
@@ -86,7 +94,7 @@ const TITLES: &[(Kind, &str)] = &[
     ),
     (
         Kind::Kitchen,
-        "kitchen*|kitchen order*|kitchen ticket*|kitchen copy|kot*|bar order*|bar ticket|prep ticket|chef copy|küche*|kuche*|kuchenbon|bestellbon|thekenbon|cuisine*|bon de cuisine|bon cuisine|comanda cucina|cucina*|comanda|cocina*|orden de cocina|cozinha*|mutfak*|mutfak fisi|dapur*|pesanan dapur|厨房*|厨打*|后厨*|出品单*|制作单*|分单|总单|传菜*|廚房*|キッチン*|調理*|厨房伝票|주방*|주방주문서*|ครัว*|ใบสั่งอาหาร",
+        "theke|schank|ausschank|kitchen*|kitchen order*|kitchen ticket*|kitchen copy|kot*|bar order*|bar ticket|prep ticket|chef copy|küche*|kuche*|kuchenbon|bestellbon|thekenbon|cuisine*|bon de cuisine|bon cuisine|comanda cucina|cucina*|comanda|cocina*|orden de cocina|cozinha*|mutfak*|mutfak fisi|dapur*|pesanan dapur|厨房*|厨打*|后厨*|出品单*|制作单*|分单|总单|传菜*|廚房*|キッチン*|調理*|厨房伝票|주방*|주방주문서*|ครัว*|ใบสั่งอาหาร",
     ),
     (
         Kind::Quote,
@@ -150,6 +158,14 @@ pub(super) fn kind(
             None => (Kind::Sale, None),
         },
     }
+}
+
+/// Whether a line titles a paper of this kind.
+pub(super) fn is_title(line: &Written<'_>, kind: Kind) -> bool {
+    let said = titles(line);
+    let rows = TITLES.iter().enumerate();
+    rows.filter(|(_, row)| row.0 == kind)
+        .any(|(i, _)| said & (1 << i) != 0)
 }
 
 /// The most characters of a line that is a title.

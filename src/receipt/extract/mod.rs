@@ -15,6 +15,7 @@ mod lexicon;
 mod merchant;
 mod method;
 mod number;
+mod ordered;
 mod reference;
 mod rows;
 mod sums;
@@ -221,13 +222,15 @@ fn in_common_words(page: &Page, hints: &Hints) -> (Reading, Verdict) {
     reading.method = method::method(&parts, &rows);
     reading.candidates = choices.iter().map(candidate).collect();
     reading.items = items.items;
-    if reading.items.is_empty() {
-        reading.items = items::unpriced(&rows, lines);
-        let unpriced = !rows
-            .rows
-            .iter()
-            .flat_map(|r| &r.numbers)
-            .any(number::Number::is_money);
+    // A kitchen's paper without a total has no prices, whatever its numbers look like.
+    let kitchen = reading.kind.value == Kind::Kitchen && choices.is_empty();
+    if kitchen || reading.items.is_empty() {
+        let ordered = ordered::ordered(&rows, lines, kitchen);
+        if ordered.len() > reading.items.len() {
+            reading.items = ordered;
+        }
+        let numbers = || rows.rows.iter().flat_map(|r| &r.numbers);
+        let unpriced = !numbers().any(number::Number::is_money);
         if unpriced && !reading.items.is_empty() && reading.kind.value == Kind::Sale {
             reading.kind = Field::new(Kind::Kitchen, 80, None, "things without prices");
         }
@@ -347,7 +350,7 @@ fn header(
     let (kind, said) = kind::kind(lines, has_total, has_items);
     let dollars = [named.likely, named.certain, hints.currency];
     let month_first = hints.month_first || dollars.iter().flatten().any(|c| c.code() == "USD");
-    let found = merchant::merchant(lines, rows)
+    let found = merchant::merchant(lines, rows, kind)
         .map(|(i, name)| Field::new(name, 80, Some(i), "the heading's first name"));
     let hinted = || {
         hints

@@ -1,6 +1,7 @@
 //! Papers by their peculiarities, each a small one of its own.
 
 use super::tests::{payable, refused, verdict};
+use super::{Item, Kind};
 
 fn when(text: &str) -> String {
     let (reading, _) = verdict(text, None);
@@ -215,4 +216,106 @@ fn a_backslash_is_a_won_sign_on_korean_paper() {
     assert_eq!(payable(latin, Some("KRW")).0, "18000 KRW");
     assert_eq!(payable(latin, Some("JPY")).0, "18000 JPY");
     refused(latin, None);
+}
+
+#[test]
+fn a_kitchens_paper_lists_what_to_make_and_the_title_is_no_shop() {
+    let ordered = |text: &str| {
+        let (reading, verdict) = verdict(text, None);
+        assert_eq!(reading.kind.value, Kind::Kitchen, "{text}");
+        assert_eq!(
+            verdict.unwrap_err().to_string(),
+            "not-a-sale: it is a kitchen ticket"
+        );
+        let count = |i: &Item| i.quantity.unwrap().e4() / 10_000;
+        let items = reading.items.iter();
+        let items: Vec<String> = items.map(|i| format!("{} {}", count(i), i.name)).collect();
+        (
+            reading.merchant.map(|m| m.value.to_string()),
+            items.join(", "),
+        )
+    };
+    for (text, merchant, items) in [
+        (
+            "KITCHEN\nOrder #45\nTable 7\n2 Cheeseburger\n  no onion\n3 Coke 330ml\nGuests: 3\n",
+            None,
+            "2 Cheeseburger, 3 Coke 330ml",
+        ),
+        (
+            "KITCHEN ORDER\nMAIN ST DELI\nCheck 57\n3 x 7-Up\n1 x Still water 500ml\n",
+            Some("MAIN ST DELI"),
+            "3 7-Up, 1 Still water 500ml",
+        ),
+        (
+            "CUCINA\nTavolo 4  Coperti 2\nComanda 88\n1 Margherita\n2 Acqua nat. 0,75\n",
+            None,
+            "1 Margherita, 2 Acqua nat. 0,75",
+        ),
+        (
+            "后厨单\n桌号：A12  人数：4\n单号：20261124001\n宫保鸡丁    x1\n米饭    x4\n酸梅汤    2份\n",
+            None,
+            "1 宫保鸡丁, 4 米饭, 2 酸梅汤",
+        ),
+        (
+            "キッチン\n卓番 5   3名\n伝票No. 0123\n2026/11/24 19:02\n生ビール    3\n枝豆    1\n",
+            None,
+            "3 生ビール, 1 枝豆",
+        ),
+        (
+            "KOT\nKOT No: 112\nItem          Qty\nPaneer Tikka    2\nGarlic Naan     4\n",
+            None,
+            "2 Paneer Tikka, 4 Garlic Naan",
+        ),
+        (
+            "[주방주문서]\n테이블 5\n비빔밥 2\n김치찌개 1\n",
+            None,
+            "2 비빔밥, 1 김치찌개",
+        ),
+    ] {
+        let expected = (merchant.map(str::to_owned), items.to_owned());
+        assert_eq!(ordered(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_title_of_a_paper_that_is_no_sale_is_no_shop() {
+    for (text, shop) in [
+        (
+            "KOPIE\nGasthaus Löwen\nBon 7\nPils  4,20\nSumme  4,20\n",
+            "Gasthaus Löwen",
+        ),
+        ("返品\nコンビニ一番\nお茶  150\n合計  150\n", "コンビニ一番"),
+        (
+            "CETAK ULANG\nToko Makmur\nKopi  12.000\nTotal  12.000\n",
+            "Toko Makmur",
+        ),
+    ] {
+        assert_eq!(merchant(text), shop, "{text}");
+    }
+    // A sale may be made in a kitchen.
+    assert_eq!(
+        merchant("KITCHEN 21\nSoup  4.50\nTotal  4.50\n"),
+        "KITCHEN 21"
+    );
+    let paid = verdict("Deli\nSoup  4.50\nTotal  4.50\nPAID\n", Some("USD")).1;
+    assert_eq!(
+        paid.unwrap_err().to_string(),
+        "not-a-sale: it is already paid"
+    );
+}
+
+#[test]
+fn traditional_characters_are_not_the_mainlands() {
+    let currency = |text: &str| {
+        let (reading, _) = verdict(text, None);
+        reading.currency.map(|c| c.value.code())
+    };
+    let of = |shop: &str| format!("{shop}\n單號 A1022\n珍珠奶茶 2  120\n合計 120\n");
+    assert_eq!(currency(&of("幸福咖啡")), None);
+    assert_eq!(currency(&of("幸福咖啡\n統一編號 12345678")), Some("TWD"));
+    assert_eq!(currency(&of("九龍冰室\n九龍彌敦道1號")), Some("HKD"));
+    assert_eq!(
+        currency("老張饭店\n单号 12\n米饭 2  6\n合计 6\n"),
+        Some("CNY")
+    );
 }

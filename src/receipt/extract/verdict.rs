@@ -31,7 +31,7 @@ pub enum NotPayable {
     #[error("picture-only: the receipt was sent as a picture")]
     PictureOnly,
     /// Not a sale.
-    #[error("not-a-sale: it is a {}", .0.word())]
+    #[error("not-a-sale: it is {}", .0.phrase())]
     NotASale(Kind),
     /// Paid by card or wallet already.
     #[error("paid-otherwise: it was paid by card, voucher or another app")]

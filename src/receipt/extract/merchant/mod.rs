@@ -1,9 +1,11 @@
 //! Who sold: the name in the paper's heading.
 
-mod words;
+pub(super) mod words;
 
+use super::kind::{Kind, is_title};
 use super::lexicon;
 use super::number::Number;
+use super::ordered;
 use super::rows::{Rows, role};
 use super::written::Written;
 use crate::text::Text;
@@ -13,8 +15,8 @@ const HEADING_LINES_MAX: usize = 8;
 /// How many more lines a name may run on over.
 const NAME_LINES_MAX: usize = 3;
 
-/// The merchant: the line and the name.
-pub(super) fn merchant(lines: &[Written<'_>], rows: &Rows) -> Option<(usize, Text)> {
+/// The merchant: the line and the name. A line that says what kind of paper it is names nobody.
+pub(super) fn merchant(lines: &[Written<'_>], rows: &Rows, kind: Kind) -> Option<(usize, Text)> {
     let top = lines.iter().enumerate().take(HEADING_LINES_MAX);
     // The heading ends where things are sold or numbered.
     let ends = |i: usize| {
@@ -23,19 +25,33 @@ pub(super) fn merchant(lines: &[Written<'_>], rows: &Rows) -> Option<(usize, Tex
                 .numbers
                 .iter()
                 .any(|n| n.mark.is_some() || (n.value.places() == 2 && !n.code && !n.percent));
-            let columns =
-                r.flags & lexicon::COUNT != 0 && r.flags & (lexicon::AMOUNT | lexicon::NAME) != 0;
+            let columns = r.flags & lexicon::COUNT != 0
+                && r.flags & (lexicon::AMOUNT | lexicon::NAME) != 0
+                || (r.flags & (lexicon::COUNT | lexicon::OTHER) == lexicon::COUNT
+                    && lines
+                        .get(i)
+                        .is_some_and(|l| l.text().trim().contains("   ")));
             priced || (columns && r.numbers.is_empty())
         });
-        sold || rows.rows.get(i).is_some_and(|r| r.reference.is_some())
+        let ordered = kind == Kind::Kitchen
+            && rows
+                .rows
+                .get(i)
+                .zip(lines.get(i))
+                .is_some_and(|(row, line)| ordered::item(row, line, true).is_some());
+        sold || ordered || rows.rows.get(i).is_some_and(|r| r.reference.is_some())
     };
     let mut top: Vec<(usize, &Written<'_>)> =
         top.take_while(|(i, _)| *i == 0 || !ends(*i)).collect();
-    top.retain(|(i, l)| is_name(l, *i, rows));
+    let titles = |l: &Written<'_>| kind != Kind::Sale && is_title(l, kind);
+    top.retain(|(i, l)| is_name(l, *i, rows) && !titles(l));
     let heading = || top.iter().copied();
     let shop = || lines.iter().position(|l| is_company(l) || is_shop(l));
     if heading().all(|(_, l)| is_sentence(l)) {
         let at = shop().or_else(|| imprint(lines, rows))?;
+        if lines.get(at).is_some_and(titles) {
+            return None;
+        }
         let name = without_registration(lines.get(at)?.text());
         return Some((at, Text::clean(name.trim())));
     }
@@ -167,6 +183,7 @@ fn is_name(line: &Written<'_>, at: usize, rows: &Rows) -> bool {
         && !text.ends_with([':', '：'])
         && !words::is_title(bare)
         && !words::is_noise(bare)
+        && !words::is_place(bare)
         && !labelled
         && !order
         && digits * 2 <= letters + digits

@@ -11,7 +11,8 @@ const TITLES: &[&str] = &[
     "recu|scontrino|documento commerciale|ricevuta|factura|factura simplificada",
     "recibo|nota fiscal|fis|struk|nota|resit|领收证|領収書|領収証|レシート|영수증|收据|结账单|消费单|结帐单",
     "收银小票|打印测试|test|copy|duplicate|reprint|new order|account's copy",
-    "customer's copy|customer copy|merchant copy|credit card receipt",
+    "customer's copy|customer copy|merchant copy|credit card receipt|contactless|sans contact",
+    "kontaktlos|お客様控え|お客様控|お客様用|加盟店控え|店舗控え|店舗控",
     "delivery order|kitchen|お買上票|ใบเสร็จ|ใบเสร็จรับเงิน|ใบกำกับภาษี",
     "ใบกำกับภาษีอย่างย่อ|受付票|pos receipt|thank you|willkommen|bienvenue|benvenuti",
     "bienvenidos|selamat datang|新規|お会計票|御会計票|クレジットカード売上票|お買上げ明細|smart receipt|sale",
@@ -220,8 +221,57 @@ pub(super) fn without_label(name: &str) -> &str {
     LABELS.iter().find_map(bare).unwrap_or(name)
 }
 
+/// Where in the shop the paper goes or its people sit, in comparable form.
+const PLACES: &[&str] = &[
+    "table",
+    "tbl",
+    "seat",
+    "tisch",
+    "platz",
+    "tavolo",
+    "mesa",
+    "masa",
+    "meja",
+    "tafel",
+    "room",
+    "course",
+    "gang",
+    "station",
+    "queue",
+    "guest",
+    "guests",
+    "covers",
+    "couverts",
+    "pax",
+    "ticket",
+    "테이블번호",
+    "테이블",
+    "좌석",
+    "โต๊ะ",
+    "卓番",
+    "卓",
+    "テーブル",
+    "席",
+    "桌号",
+    "桌號",
+    "桌",
+    "台号",
+    "牌号",
+    "人数",
+];
+
+/// Whether a line in comparable form says such a place: `Table 5`, `桌号 A12`, or the word alone.
+pub(in crate::receipt::extract) fn is_place(bare: &str) -> bool {
+    let named = PLACES.iter().filter_map(|place| bare.strip_prefix(place));
+    let mut numbers = named.map(|rest| {
+        let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+        rest.split_whitespace().next().unwrap_or_default()
+    });
+    numbers.any(|n| n.is_empty() || (n.len() <= 5 && n.bytes().any(|b| b.is_ascii_digit())))
+}
+
 /// Whether a line in comparable form is about something else than the shop.
-pub(super) fn is_noise(bare: &str) -> bool {
+pub(in crate::receipt::extract) fn is_noise(bare: &str) -> bool {
     let begins = |noise: &&str| {
         if bare.as_bytes().first() != noise.as_bytes().first() {
             return false;

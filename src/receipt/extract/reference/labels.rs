@@ -77,7 +77,7 @@ const LABELS: &[(Strength, &str)] = &[
     ),
     (
         7,
-        "receipt no|receipt number|receipt #|receipt id|rcpt no|invoice no",
+        "kot no|kot #|receipt no|receipt number|receipt #|receipt id|rcpt no|invoice no",
     ),
     (
         7,
