@@ -107,6 +107,7 @@ fn factors<'n>(
                 quantity.factor && !unit.factor && !quantity.is_money(),
                 unit.is_money() && !quantity.is_money(),
                 single,
+                !told && few(quantity) && !few(unit),
                 ordered,
             ];
             if best.as_ref().is_none_or(|(most, _)| score > *most) {
@@ -115,6 +116,11 @@ fn factors<'n>(
         }
     }
     best.map(|(_, pair)| pair)
+}
+
+/// Fewer than a hundred: how many, rather than what one costs where money has no decimals.
+fn few(number: &Number) -> bool {
+    number.value.e4() < 100 * ONE_E4
 }
 
 /// A quantity that no price explains: before the name, beside a sign, or in a column of its own.

@@ -6,6 +6,7 @@ use super::number::{Decimal, Number};
 use super::rows::{Entry, Role, Row, Rows};
 use super::written::Written;
 use crate::text::Text;
+use smallvec::SmallVec;
 
 /// The most items that are kept.
 pub const ITEMS_MAX: usize = 500;
@@ -41,7 +42,7 @@ pub(super) fn items(rows: &Rows, lines: &[Written<'_>], entries: &[Entry]) -> It
     let heading = heading(rows);
     let columns = heading.and_then(|at| lines.get(at)).map(columns);
     let columns = columns.unwrap_or_default();
-    let region = region(rows, entries, heading);
+    let region = region(rows, lines, entries, heading);
     let mut found = Items {
         clear: true,
         ..Items::default()
@@ -255,6 +256,7 @@ fn is_detail(row: &Row, lines: &[Written<'_>]) -> bool {
 /// Rows from the heading (or the first amount) to the first sum.
 fn region<'a>(
     rows: &'a Rows,
+    lines: &[Written<'_>],
     entries: &[Entry],
     heading: Option<usize>,
 ) -> impl Iterator<Item = &'a Row> {
@@ -290,7 +292,8 @@ fn region<'a>(
     let start = if heading.is_some() || rows.places > 0 {
         0
     } else {
-        first_priced(rest).unwrap_or(end)
+        let summed = || summed(rest.get(..end)?, rows, lines, entries);
+        first_priced(rest).or_else(summed).unwrap_or(end)
     };
     let within = rest.get(start.min(end)..end).unwrap_or_default();
     // A charge below the items is none of them; one between them ("4 Coperto 8,00") is.
@@ -316,6 +319,28 @@ fn first_priced(rows: &[Row]) -> Option<usize> {
     let above = rows.get(..first).unwrap_or_default();
     let rule = |r: &Row| r.label.is_empty() && r.numbers.is_empty();
     Some(above.iter().rposition(rule).map_or(first, |rule| rule + 1))
+}
+
+/// Amounts that look like any other number are the items' when, from the sum upward, they come to
+/// it: `珍珠奶茶 2 120`, `滷肉飯 1 45` over `合計 165`.
+fn summed(above: &[Row], rows: &Rows, lines: &[Written<'_>], entries: &[Entry]) -> Option<usize> {
+    let sum = |e: &&Entry| matches!(e.role, Role::Total(_) | Role::Subtotal);
+    let sums: SmallVec<[i64; 4]> = entries.iter().filter(sum).map(|e| e.value.e4()).collect();
+    let mut found = 0;
+    for (at, row) in above.iter().enumerate().rev() {
+        let amount = row.numbers.iter().rfind(|n| rows.is_amount(n));
+        let Some(amount) = amount.filter(|n| ends_line(n, row, lines)) else {
+            continue;
+        };
+        if row.reference.is_some() || lines.get(row.line).is_some_and(Written::dated) {
+            return None;
+        }
+        found += amount.value.e4();
+        if sums.contains(&found) {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// Whether the label's first word already makes it a sum.

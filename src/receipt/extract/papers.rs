@@ -1,7 +1,7 @@
 //! Papers by their peculiarities, each a small one of its own.
 
 use super::tests::{payable, refused, verdict};
-use super::{Item, Kind};
+use super::{Decimal, Item, Kind};
 
 fn when(text: &str) -> String {
     let (reading, _) = verdict(text, None);
@@ -318,4 +318,38 @@ fn traditional_characters_are_not_the_mainlands() {
         currency("老張饭店\n单号 12\n米饭 2  6\n合计 6\n"),
         Some("CNY")
     );
+}
+
+#[test]
+fn amounts_without_a_mark_are_the_items_when_they_come_to_the_sum() {
+    let items = |text: &str| {
+        let (reading, _) = verdict(text, None);
+        let number = |n: Option<Decimal>| n.map_or_else(|| "-".to_owned(), |n| n.to_string());
+        let item = |i: &Item| format!("{} {} {}", number(i.quantity), i.name, number(i.amount));
+        reading
+            .items
+            .iter()
+            .map(item)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    for (text, expected) in [
+        (
+            "幸福咖啡\n單號 A1022\n珍珠奶茶    2    120\n滷肉飯    1     45\n合計    165\n",
+            "2 珍珠奶茶 120, 1 滷肉飯 45",
+        ),
+        (
+            "Warung Sari\nNo Nota 12\n2 Nasi Goreng   50000\n1 Es Teh   5000\nTotal  55000\n",
+            "2 Nasi Goreng 50000, 1 Es Teh 5000",
+        ),
+        (
+            "まる屋\n伝票番号 15\n生ビール  500 2 1000\n枝豆  300 1 300\n小計  1300\n合計  1300\n",
+            "2 生ビール 1000, 1 枝豆 300",
+        ),
+        // They come to something else, and so they could be anything.
+        ("幸福咖啡\n珍珠奶茶    120\n滷肉飯    45\n合計    166\n", ""),
+        ("幸福咖啡\n單號 165\n合計    165\n", ""),
+    ] {
+        assert_eq!(items(text), expected, "{text}");
+    }
 }
