@@ -194,9 +194,9 @@ fn belongs(number: &Number, letters: &[char], end: usize) -> bool {
     let words = after.iter().any(|c| c.is_alphabetic());
     let far = after.iter().rev().take_while(|c| **c == ' ').count() >= 3;
     let last = end >= letters.len();
-    near && number.mark.is_none()
-        && !number.percent
-        && (far || last || (words && !number.is_money()))
+    // "Milch 3,5%": a tax's rate has a column of its own.
+    let share = !number.percent || (number.value.places() > 0 && far);
+    near && number.mark.is_none() && share && (far || last || (words && !number.is_money()))
 }
 
 #[cfg(test)]

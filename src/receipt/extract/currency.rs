@@ -1,8 +1,10 @@
 //! Currency marks beside numbers, and which currency a paper names.
 
 use super::super::{is_alphabetic, is_alphanumeric};
+use super::lexicon;
 use super::written::Written;
 use crate::money::Currency;
+use smallvec::SmallVec;
 
 /// What a mark says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,6 +225,7 @@ pub(super) fn of_paper(lines: &[Written<'_>], marks: impl Iterator<Item = Mark>)
             vague => named.mark = named.mark.or(Some(vague)),
         }
     }
+    named.certain = named.certain.or_else(|| lines.iter().find_map(heads));
     let written = lines.iter().map(Written::text);
     let beyond: Vec<&str> = written.filter(|text| !text.is_ascii()).collect();
     let all = || beyond.iter().flat_map(|text| text.chars());
@@ -250,6 +253,26 @@ pub(super) fn of_paper(lines: &[Written<'_>], marks: impl Iterator<Item = Mark>)
         () => None,
     };
     named
+}
+
+/// `Qty  Item  Amount (RM)`: the currency over the column of amounts.
+fn heads(line: &Written<'_>) -> Option<Currency> {
+    let bracket = |c: char| matches!(c, '(' | ')' | '（' | '）' | '[' | ']');
+    if line.digits > 0 || !line.text().contains(bracket) {
+        return None;
+    }
+    let mut inner = line.text().split(bracket).skip(1).step_by(2);
+    let named = inner.find_map(|word| {
+        let word: SmallVec<[char; 8]> = word.trim().chars().collect();
+        let letter = matches!(word.as_slice(), [c] if is_alphabetic(*c));
+        one(&word).filter(|_| !letter && word.len() <= 4)
+    });
+    let flags = lexicon::flags(&line.normal);
+    let amounts = lexicon::AMOUNT | lexicon::TOTAL | lexicon::PLAIN;
+    match named? {
+        Mark::Is(currency) if flags & amounts != 0 => Some(currency),
+        _ => None,
+    }
 }
 
 /// The currency of a paper in Chinese. Simplified characters are mainland China's; traditional ones

@@ -52,9 +52,6 @@ pub(super) fn items(rows: &Rows, lines: &[Written<'_>], entries: &[Entry]) -> It
     let mut open: Option<(Decimal, Decimal)> = None;
     let region: Vec<&Row> = region.collect();
     for (at, row) in region.iter().copied().enumerate() {
-        if is_prose(row) {
-            continue;
-        }
         if let Some(pair) = quantity_line(row, lines) {
             // It explains the item above it or the one below it; else it has a price of its own.
             let above = last_amount.is_some_and(|a| is_product(pair.0, pair.1, a));
@@ -63,6 +60,9 @@ pub(super) fn items(rows: &Rows, lines: &[Written<'_>], entries: &[Entry]) -> It
                 (item.quantity, item.unit) = (Some(pair.0), Some(pair.1));
             }
             open = (!above).then_some(pair);
+            continue;
+        }
+        if is_prose(row) {
             continue;
         }
         if name_before_quantity(row, region.get(at + 1).copied(), rows, lines) {

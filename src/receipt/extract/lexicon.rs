@@ -111,7 +111,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         EXCLUDING,
-        "excl|exc|ex|excluding|exclusive|exclude|excluded|net|nett|netto|neto|ht|hors|hors taxe|hors taxes|ohne|before|without|w/o|haric|gravado|neto gravado|exkl|zzgl|sebelum|dpp|taxable|pretax|pre tax|exempt|tanpa|brut ht",
+        "excl|exc|ex|excluding|exclusive|exclude|excluded|net|nett|netto|neto|ht|hors|hors taxe|hors taxes|ohne|before|without|w/o|haric|gravado|neto gravado|exkl|zzgl|sebelum|taxable|pretax|pre tax|exempt|tanpa|brut ht",
     ),
     (
         INCLUDING,
@@ -131,7 +131,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         BASE,
-        "gravada|gravadas|op gravada|op gravadas|exonerada|op exonerada|inafecta|op inafecta|base imponible|imponibile|taxable amount|tax base|net amount|nettobetrag|base|imponible|taxable sales|bemessungsgrundlage|base ht|matrah|zero rated|exempt sales|vatable|vatable sales|supplies",
+        "gravada|gravadas|op gravada|op gravadas|exonerada|op exonerada|inafecta|op inafecta|base imponible|imponibile|taxable amount|tax base|net amount|nettobetrag|base|imponible|taxable sales|bemessungsgrundlage|base ht|matrah|zero rated|exempt sales|vatable|vatable sales|supplies|dpp",
     ),
     (
         VOUCHER,

@@ -265,7 +265,7 @@ fn tables(rows: &Rows) -> Vec<Vec<Decimal>> {
     let is_table = |row: &&rows::Row| {
         row.summary
             || matches!(row.role, Some(Role::Tax))
-            || (row.role.is_none() && row.numbers.iter().any(|n| n.percent))
+            || (row.role.is_none() && is_at_rate(row, &of(row)))
     };
     rows.rows
         .iter()
@@ -273,6 +273,21 @@ fn tables(rows: &Rows) -> Vec<Vec<Decimal>> {
         .map(of)
         .filter(|v| (2..=3).contains(&v.len()))
         .collect()
+}
+
+/// Whether a line without a tax's word is a tax table's: `B 7,0% 3,75 0,26`. With other words it is
+/// a thing sold (`Acqua 0,75  10%  2,50`), unless one amount is the tax at that rate of another.
+fn is_at_rate(row: &rows::Row, amounts: &[Decimal]) -> bool {
+    let Some(rate) = row.numbers.iter().find(|n| n.percent) else {
+        return false;
+    };
+    let rate = i128::from(rate.value.e4());
+    let taxes = |gross: i128, tax: i128| {
+        let near = |whole: i128| (gross * rate / whole - tax).abs() <= 200;
+        near(1_000_000) || near(1_000_000 + rate.max(0))
+    };
+    let e4 = || amounts.iter().map(|a| i128::from(a.e4()));
+    row.flags & lexicon::OTHER == 0 || e4().any(|gross| e4().any(|tax| taxes(gross, tax)))
 }
 
 /// Amounts that no label calls a total, but that stand out: large, framed, or bold and alone.
@@ -479,8 +494,14 @@ fn others(reading: &mut Reading, decision: &Decision, parts: &Parts) {
         _ => None,
     };
     reading.subtotal = one(&parts.subtotals);
-    reading.discount = one(&parts.discounts);
-    reading.service = one(&parts.services);
+    let taken_off: Vec<Decimal> = parts.discounts.iter().map(|d| d.abs()).collect();
+    reading.discount = together(&taken_off);
+    let asked = parts
+        .services
+        .iter()
+        .filter(|s| !parts.optional.contains(s));
+    let asked: Vec<Decimal> = asked.copied().collect();
+    reading.service = one(&parts.services).or_else(|| together(&asked));
     reading.tip = one(&parts.tips);
     reading.rounding = parts
         .roundings
@@ -498,7 +519,7 @@ fn others(reading: &mut Reading, decision: &Decision, parts: &Parts) {
         }),
         Decision::None | Decision::Two(..) => None,
     };
-    reading.tax = added.or_else(|| tax(parts));
+    reading.tax = added.or_else(|| together(&parts.taxes));
     let tendered: Vec<Decimal> = parts.tendered.iter().map(|t| t.0).collect();
     let same = tendered.windows(2).all(|w| w[0] == w[1]);
     reading.paid = reading
@@ -508,25 +529,19 @@ fn others(reading: &mut Reading, decision: &Decision, parts: &Parts) {
     reading.change = reading.change.take().or_else(|| one(&parts.changes));
 }
 
-/// The tax: the only one, or the one that is the sum of the others, or that sum.
-fn tax(parts: &Parts) -> Option<Field<Decimal>> {
-    let all: i64 = parts.taxes.iter().map(|t| t.e4()).sum();
-    match parts.taxes.as_slice() {
-        [] => None,
-        [only] => Some(Field::new(*only, 80, None, "the only one")),
-        many => {
-            let whole = many.iter().find(|t| all - t.e4() == t.e4());
-            Some(match whole {
-                Some(sum) => Field::new(*sum, 90, None, "the sum of the others"),
-                None => Field::new(
-                    Decimal::of_e4(all, parts.taxes.first().map_or(2, |t| t.places())),
-                    60,
-                    None,
-                    "all of them together",
-                ),
-            })
+/// The only one, or the one that is the sum of the others, or that sum.
+fn together(values: &[Decimal]) -> Option<Field<Decimal>> {
+    let first = values.first()?;
+    let all: i64 = values.iter().map(|v| v.e4()).sum();
+    let whole = values.iter().find(|v| all - v.e4() == v.e4());
+    Some(match (values, whole) {
+        ([only], _) => Field::new(*only, 80, None, "the only one"),
+        (_, Some(sum)) => Field::new(*sum, 90, None, "the sum of the others"),
+        _ => {
+            let sum = Decimal::of_e4(all, first.places());
+            Field::new(sum, 60, None, "all of them together")
         }
-    }
+    })
 }
 
 fn candidate(choice: &Choice) -> Candidate {

@@ -353,3 +353,72 @@ fn amounts_without_a_mark_are_the_items_when_they_come_to_the_sum() {
         assert_eq!(items(text), expected, "{text}");
     }
 }
+
+#[test]
+fn a_size_in_a_name_is_no_tax_and_a_deposits_quantity_is_its_own() {
+    let (reading, _) = verdict(
+        "BAR GINO\nDESCRIZIONE        IVA   Prezzo\nAcqua nat. 0,75    10%   2,50\n\
+         Totale complessivo      2,50\ndi cui IVA              0,23\n",
+        Some("EUR"),
+    );
+    assert_eq!(reading.tax.unwrap().value.to_string(), "0.23");
+    let (reading, _) = verdict(
+        "Laden\nPFAND 0,25            0,50 A\n 2 Stk x  0,25\nMILCH 3,5%            2,38 B\n\
+         \x20 2 Stk x  1,19\nSUMME   EUR           2,88\nB  7,0%   2,22   0,16   2,38\n",
+        None,
+    );
+    let of = |i: &Item| {
+        format!(
+            "{} x {} at {}",
+            i.quantity.unwrap(),
+            i.name,
+            i.unit.unwrap()
+        )
+    };
+    let items: Vec<String> = reading.items.iter().map(of).collect();
+    assert_eq!(items, ["2 x PFAND 0,25 at 0.25", "2 x MILCH 3,5% at 1.19"]);
+    assert_eq!(reading.tax.unwrap().value.to_string(), "0.16");
+    let (reading, _) = verdict(
+        "Toko\nTeh   37.500\nTOTAL : 37.500\nPPN : DPP= 33.784  PPN= 3.716\n",
+        None,
+    );
+    assert_eq!(reading.tax.unwrap().value.to_string(), "3716");
+}
+
+#[test]
+fn several_discounts_and_charges_are_taken_together_and_suggestions_are_not() {
+    let (reading, _) = verdict(
+        "海底捞\n番茄锅底   68.00\n消费合计:  68.00\n会员折扣:  -1.70\n抹零:      -0.30\n应收金额:  66.00\n",
+        None,
+    );
+    assert_eq!(reading.discount.unwrap().value.to_string(), "2.00");
+    let bill = "Diner\nSoup  10.00\nTotal  10.00\n";
+    let of = |charges: &str| verdict(&format!("{bill}{charges}"), None).0.service;
+    assert_eq!(
+        of("Suggested service 15%  1.50\nSuggested service 20%  2.00\n"),
+        None
+    );
+}
+
+#[test]
+fn the_currency_may_stand_over_the_amounts() {
+    let of = |heading: &str| {
+        let text = format!("Pelita\n{heading}\n1 Roti    3.20\nTotal    3.20\n");
+        verdict(&text, None).0.currency.map(|c| c.value.code())
+    };
+    assert_eq!(of("QTY ITEM    AMT (RM)"), Some("MYR"));
+    assert_eq!(of("Artikel    Betrag [EUR]"), Some("EUR"));
+    assert_eq!(of("Item (XL)    Amount"), None);
+    assert_eq!(of("QTY ITEM    AMT"), None);
+}
+
+#[test]
+fn a_uniform_invoice_is_numbered_without_a_label() {
+    let text = |title: &str| format!("鼎泰豐\n{title}\nAB-12345678\n合計 $500\n");
+    assert_eq!(order(&text("電子發票證明聯")), "AB-12345678");
+    assert_eq!(order(&text("歡迎光臨")), "");
+    assert_eq!(
+        order("SOMTAM\nABB NO. 000123-456\nVAT 7%  7.00\nTotal 107.00\n"),
+        "000123-456"
+    );
+}

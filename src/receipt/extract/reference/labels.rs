@@ -77,7 +77,7 @@ const LABELS: &[(Strength, &str)] = &[
     ),
     (
         7,
-        "kot no|kot #|receipt no|receipt number|receipt #|receipt id|rcpt no|invoice no",
+        "abb no|kot no|kot #|receipt no|receipt number|receipt #|receipt id|rcpt no|invoice no",
     ),
     (
         7,
