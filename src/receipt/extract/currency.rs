@@ -228,11 +228,16 @@ pub(super) fn of_paper(lines: &[Written<'_>], marks: impl Iterator<Item = Mark>)
     named.certain = named.certain.or_else(|| lines.iter().find_map(heads));
     let written = lines.iter().map(Written::text);
     let beyond: Vec<&str> = written.filter(|text| !text.is_ascii()).collect();
-    let all = || beyond.iter().flat_map(|text| text.chars());
-    let kana = all().any(|c| matches!(c, '\u{3040}'..='\u{30FF}'));
-    let hangul = all().any(|c| matches!(c, '\u{AC00}'..='\u{D7A3}'));
-    let thai = all().any(|c| matches!(c, '\u{E00}'..='\u{E7F}'));
-    let han = all().any(|c| matches!(c, '\u{4E00}'..='\u{9FFF}'));
+    let (mut kana, mut hangul, mut thai, mut han) = (false, false, false, false);
+    for c in beyond.iter().flat_map(|text| text.chars()) {
+        match c {
+            '\u{4E00}'..='\u{9FFF}' => han = true,
+            '\u{3040}'..='\u{30FF}' => kana = true,
+            '\u{AC00}'..='\u{D7A3}' => hangul = true,
+            '\u{E00}'..='\u{E7F}' => thai = true,
+            _ => {}
+        }
+    }
     let code = |c: &str| c.parse::<Currency>().ok();
     match named.mark {
         Some(Mark::Yen | Mark::Backslash) if kana => {

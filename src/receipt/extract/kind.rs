@@ -182,12 +182,14 @@ fn titles(line: &Written<'_>) -> u16 {
     if bare.contains("  ") {
         bits |= bare
             .split("  ")
+            .filter(|part| !part.is_empty())
             .fold(0, |b, part| b | part_titled(trim(part)));
     }
     let bracket = ['[', ']', '*', '(', ')'];
     if bare.contains(bracket) {
         bits |= bare
             .split(bracket)
+            .filter(|part| !part.is_empty())
             .fold(0, |b, part| b | part_titled(trim(part)));
     }
     bits

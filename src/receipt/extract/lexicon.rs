@@ -358,8 +358,9 @@ fn spaced(chars: impl Iterator<Item = char>, bytes: usize) -> String {
             spaces += 1;
             continue;
         }
-        let gap = if joins(last) && joins(c) { 0 } else { spaces };
-        out.extend(std::iter::repeat_n(' ', gap));
+        if spaces > 0 && !(joins(last) && joins(c)) {
+            out.extend(std::iter::repeat_n(' ', spaces));
+        }
         (last, spaces) = (c, 0);
         out.push(match c {
             'ı' => 'i',

@@ -18,7 +18,6 @@ const STRONG: Strength = 4;
 /// The reference: line and value, of the strongest label on the paper.
 pub(super) fn reference(lines: &[Written<'_>], rows: &Rows) -> Option<(usize, Text)> {
     let mut best: Option<(Strength, usize, String)> = None;
-    let taiwan = lines.iter().any(|line| line.text().contains("發票"));
     for (i, line) in lines.iter().enumerate() {
         let found = line.text();
         let own = rows.rows.get(i).and_then(|row| row.reference.clone());
@@ -38,22 +37,30 @@ pub(super) fn reference(lines: &[Written<'_>], rows: &Rows) -> Option<(usize, Te
                 && When::read(below, false).is_none())
             .then_some((strength - 1, value))
         });
-        let here = here.or_else(|| Some((1, uniform(found.trim()).filter(|_| taiwan)?.to_owned())));
         if let Some((strength, value)) = here
             && best.as_ref().is_none_or(|b| strength > b.0)
         {
             best = Some((strength, i, value));
         }
     }
-    best.map(|(_, i, value)| (i, Text::clean(&value)))
+    best.map_or_else(
+        || uniform_invoice(lines),
+        |(_, i, value)| Some((i, Text::clean(&value))),
+    )
 }
 
 /// `AB-12345678` alone on its line: the number of Taiwan's uniform invoices, which has no label.
-fn uniform(line: &str) -> Option<&str> {
-    let (series, number) = line.split_at_checked(2)?;
-    let number = number.strip_prefix('-').unwrap_or(number);
-    let digits = number.len() == 8 && number.bytes().all(|b| b.is_ascii_digit());
-    (digits && series.bytes().all(|b| b.is_ascii_uppercase())).then_some(line)
+fn uniform_invoice(lines: &[Written<'_>]) -> Option<(usize, Text)> {
+    let number = |line: &str| {
+        let (series, number) = line.split_at_checked(2)?;
+        let number = number.strip_prefix('-').unwrap_or(number);
+        let digits = number.len() == 8 && number.bytes().all(|b| b.is_ascii_digit());
+        (digits && series.bytes().all(|b| b.is_ascii_uppercase())).then(|| Text::clean(line))
+    };
+    let numbered = |(i, line): (usize, &Written<'_>)| Some((i, number(line.text().trim())?));
+    let found = lines.iter().enumerate().find_map(numbered)?;
+    let titled = lines.iter().any(|line| line.text().contains("發票"));
+    titled.then_some(found)
 }
 
 /// A reference in a line, and how strong its label is.
