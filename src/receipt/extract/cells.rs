@@ -178,6 +178,9 @@ pub(super) fn name(row: &Row, line: &Written<'_>, end: usize) -> Option<Text> {
         .or_else(|| name.strip_suffix(" X"))
         .unwrap_or(name)
         .trim();
+    // `EKMEK    %1  *10,00`: the sign of the rate behind the name.
+    let rate = name.strip_suffix('%').filter(|n| n.ends_with(' '));
+    let name = rate.map_or(name, str::trim_end);
     let lettered = name.chars().any(char::is_alphabetic);
     let unit = |word: &str| UNITS.contains(&word.to_lowercase().as_str());
     let named = lettered && !(start > 0 && name.split_whitespace().all(unit));

@@ -130,7 +130,13 @@ fn priced(
     found.net += value.e4();
     found.gross += value.e4();
     if found.items.len() < ITEMS_MAX {
-        let above = || above.map(|(_, line)| Text::clean(line.text().trim()));
+        // "1 PLATANO" above its weight.
+        let above = || {
+            above.map(|(_, line)| {
+                let name = line.text().trim();
+                Text::clean(name.strip_prefix("1 ").unwrap_or(name).trim_start())
+            })
+        };
         let name = name.or_else(above).unwrap_or_default();
         found.items.push(Item {
             name,

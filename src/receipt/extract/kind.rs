@@ -135,13 +135,16 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     index
 });
 
-/// The kind of a paper, with the line that says so.
+/// The kind of a paper, with the line that says so. Where arithmetic proves a line to be the
+/// change, it says no kind: `Devolución 0,28` is money given back, too.
 pub(super) fn kind(
     lines: &[Written<'_>],
     has_total: bool,
     has_items: bool,
+    change: Option<usize>,
 ) -> (Kind, Option<usize>) {
-    let said: Vec<u16> = lines.iter().map(titles).collect();
+    let of = |(at, line)| if Some(at) == change { 0 } else { titles(line) };
+    let said: Vec<u16> = lines.iter().enumerate().map(of).collect();
     let found = TITLES.iter().enumerate().find_map(|(i, (kind, _))| {
         let line = said.iter().position(|bits| bits & (1 << i) != 0)?;
         (!(i == KITCHEN_NAME && has_total)).then_some((*kind, line))
@@ -306,7 +309,7 @@ mod tests {
 
     fn of(text: &str) -> Kind {
         let pages = layout(text.as_bytes(), Dialect::Plain, None);
-        kind(&Written::of(&pages[0].lines), true, true).0
+        kind(&Written::of(&pages[0].lines), true, true, None).0
     }
 
     #[test]

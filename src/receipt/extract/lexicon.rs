@@ -67,7 +67,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         DISCOUNT,
-        "discount|discounts|sofortrabatt|stammkundenrabatt|treuerabatt|mitarbeiterrabatt|personalrabatt|preisnachlass|preisnachlas|happy hour|dcto|desc|avantage|avantage fidelite|promozione|promozioni|geschaftsrabatt|kundenrabatt|disc|rabatt|nachlass|remise|reduction|sconto|sconti|descuento|descuentos|dto|desconto|descontos|indirim|iskonto|diskon|diskaun|coupon|promo|promotion|korting|rabat|potongan|less|markdown|bundle|member discount|cupon|rebate|off|rabattcoupon|promocao|promocion|offre|angebot|aktion|kampanya|toplam iskonto|toplam indirim|kupon|obniżka|znizka|sleva|kedvezmeny|alennus|rabat kwotowy",
+        "discount|discounts|ind|sofortrabatt|stammkundenrabatt|treuerabatt|mitarbeiterrabatt|personalrabatt|preisnachlass|preisnachlas|happy hour|dcto|desc|avantage|avantage fidelite|promozione|promozioni|geschaftsrabatt|kundenrabatt|disc|rabatt|nachlass|remise|reduction|sconto|sconti|descuento|descuentos|dto|desconto|descontos|indirim|iskonto|diskon|diskaun|coupon|promo|promotion|korting|rabat|potongan|less|markdown|bundle|member discount|cupon|rebate|off|rabattcoupon|promocao|promocion|offre|angebot|aktion|kampanya|toplam iskonto|toplam indirim|kupon|obniżka|znizka|sleva|kedvezmeny|alennus|rabat kwotowy",
     ),
     (
         SAVINGS,
@@ -103,7 +103,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         CHANGE,
-        "change|change due|cash change|ruckgeld|wechselgeld|zuruck|ruck|rueckgeld|rendu|rendu monnaie|a rendre|monnaie|monnaie rendue|resto|resto contanti|cambio|su cambio|vuelto|troco|para ustu|paraustu|kembali|kembalian|uang kembali|baki|wisselgeld|terug|due customer|balance change|your change|change given|reszta|vaxel|byttepenge|vrijednost povrata",
+        "change|change due|cash change|ruckgeld|wechselgeld|zuruck|ruck|rueckgeld|rendu|rendu monnaie|a rendre|monnaie|monnaie rendue|resto|resto contanti|cambio|su cambio|vuelto|troco|para ustu|paraustu|kembali|kembalian|uang kembali|baki|wisselgeld|terug|due customer|balance change|your change|change given|reszta|vaxel|byttepenge|vrijednost povrata|devolucion",
     ),
     (
         COUNT,

@@ -216,6 +216,7 @@ fn in_common_words(page: &Page, hints: &Hints) -> (Reading, Verdict) {
         hints,
         &named,
         (!choices.is_empty(), !items.items.is_empty()),
+        choices.first().and_then(|best| best.change_line(&entries)),
     );
     reading.currency = currency_field(&named, hints);
     amounts(&mut reading, &decision, &parts, &entries);
@@ -361,8 +362,9 @@ fn header(
     hints: &Hints,
     named: &Named,
     (has_total, has_items): (bool, bool),
+    change: Option<usize>,
 ) -> Reading {
-    let (kind, said) = kind::kind(lines, has_total, has_items);
+    let (kind, said) = kind::kind(lines, has_total, has_items, change);
     let dollars = [named.likely, named.certain, hints.currency];
     let month_first = hints.month_first || dollars.iter().flatten().any(|c| c.code() == "USD");
     let found = merchant::merchant(lines, rows, kind)

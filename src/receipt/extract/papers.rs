@@ -422,3 +422,25 @@ fn a_uniform_invoice_is_numbered_without_a_label() {
         "000123-456"
     );
 }
+
+#[test]
+fn change_that_is_called_a_return_is_no_refund() {
+    let text = |change: &str| {
+        format!(
+            "MERCADONA, S.A.   A-46103834\nFACTURA SIMPLIFICADA: 2812-013\n1 PLATANO\n\
+             \x20 0,812 kg   1,99 €/kg     1,62\nTOTAL (€)   1,62\nEFECTIVO   2,00\n\
+             Devolución   {change}\n"
+        )
+    };
+    assert_eq!(payable(&text("0,38"), None).0, "1.62 EUR");
+    let (reading, _) = verdict(&text("0,38"), None);
+    assert_eq!(reading.change.unwrap().value.to_string(), "0.38");
+    assert_eq!(reading.merchant.unwrap().value.as_str(), "MERCADONA, S.A.");
+    assert_eq!(reading.items[0].name.as_str(), "PLATANO");
+    // Nothing proves that this is change.
+    assert_eq!(refused(&text("1,62"), None), "not-a-sale");
+    let star = "BIM\nFIS NO: 87\nEKMEK     %1   *10,00\nARA TOPLAM   *10,00\nIND. %5   *-0,50\n\
+                TOPLAM   *9,50\n";
+    assert_eq!(payable(star, Some("TRY")).0, "9.50 TRY");
+    assert_eq!(verdict(star, None).0.items[0].name.as_str(), "EKMEK");
+}

@@ -28,6 +28,16 @@ pub(super) struct Choice {
 }
 
 impl Choice {
+    /// The line of the change that what was paid leaves.
+    pub(super) fn change_line(&self, entries: &[Entry]) -> Option<usize> {
+        let change = self.support.iter().find_map(|s| match s {
+            Support::Paid { change, .. } => Some(*change),
+            _ => None,
+        })?;
+        let of = |e: &&Entry| e.role == Role::Change && e.value == change;
+        entries.iter().find(of).map(|e| e.line)
+    }
+
     /// A choice of which nothing is known yet.
     pub(super) const fn new(value: Decimal, line: usize, rank: u8, doubtful: bool) -> Self {
         Self {

@@ -240,6 +240,13 @@ fn without_registration(name: &str) -> String {
             out = out.get(..open).unwrap_or(out).trim_end();
         }
     }
+    // "MERCADONA, S.A.   A-46103834".
+    if let Some((name, last)) = out.rsplit_once("  ") {
+        let digits = last.chars().filter(char::is_ascii_digit).count();
+        if digits >= 5 && digits * 2 >= last.chars().filter(|c| c.is_alphanumeric()).count() {
+            out = name.trim_end();
+        }
+    }
     if let Some(rest) = out.strip_prefix('#') {
         let rest = rest
             .trim_start_matches(|c: char| c.is_ascii_digit())
