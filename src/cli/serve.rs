@@ -57,8 +57,9 @@ pub(super) fn run(args: &Args) -> Ended {
     };
     let place = Place::open(&args.network)?;
     let party = find(args, kind, &place)?;
-    let mut sockets = place.bind_only(party)?;
-    let served = runtime::block_on(async |mut interrupts| {
+    runtime::block_on(async |mut interrupts| {
+        // Whoever sees the port open may interrupt at once, and is heard.
+        let mut sockets = place.bind_only(party)?;
         let mut running = play::Network::empty();
         let begun = begin(&mut running, &mut sockets, &place, party).await;
         if begun.is_ok() {
@@ -68,9 +69,9 @@ pub(super) fn run(args: &Args) -> Ended {
             }
         }
         // What was committed is let go before the process ends.
-        begun.and(running.stop().await)
-    })?;
-    served.map_err(|error| failure(&error))?;
+        let served = begun.and(running.stop().await);
+        served.map_err(|error| failure(&error))
+    })??;
     Ok(Exit::Interrupted)
 }
 

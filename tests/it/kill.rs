@@ -13,8 +13,9 @@ use quittance::id::PartyKind;
 use quittance::journal::{Entry, EventKind};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::process::Command;
 use std::time::{Duration, Instant};
-use town::{MEMBERS, Town};
+use town::{MEMBERS, STORY, TILLS, Town, free_ports};
 
 /// How long everything may take; a crash costs a retry or two.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -214,4 +215,33 @@ fn look(mut town: Town, until: Instant) {
         .iter()
         .filter(|e| e.event.kind == EventKind::SlipPrinted);
     assert_eq!(slips.count(), 1);
+}
+
+/// Interrupts a role as soon as its port is open, again and again. What bash runs in the background
+/// ignores SIGINT until it listens for it, so an early one would be lost.
+const INTERRUPT: &str = r#"
+port=$1; shift
+for round in 1 2 3 4 5 6 7 8; do
+  "$@" >/dev/null 2>&1 &
+  until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+  kill -INT $!
+  timeout 10 tail --pid=$! -f /dev/null || kill -KILL $!
+  wait $!
+  echo $?
+done
+"#;
+
+#[test]
+fn a_role_hears_an_interrupt_as_soon_as_its_port_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = free_ports();
+    let run = Command::new("bash")
+        .args(["-c", INTERRUPT, "interrupt", &base.to_string()])
+        .args([env!("CARGO_BIN_EXE_quittance"), "serve", "gateway", "main"])
+        .args(["--network", STORY, "--base-port", &base.to_string()])
+        .args(["--till-port", &(base + TILLS).to_string(), "--data"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(run.stdout).unwrap(), "130\n".repeat(8));
 }

@@ -32,10 +32,10 @@ pub(super) const MEMBERS: [(PartyKind, &str); 5] = [
 const RECEIPT: &[u8] = b"COFFEE BAR\nEspresso    2.20\nTOTAL EUR   2.20\nORDER K1\n\x1dV\x42\x00";
 
 /// Whose parties take part.
-const STORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/first-sale.toml");
+pub(super) const STORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/first-sale.toml");
 
 /// How far the tills' ports lie above the parties'.
-const TILLS: u16 = 100;
+pub(super) const TILLS: u16 = 100;
 
 /// How long a till waits for the paper before it prints again.
 const TILL_WAITS: Duration = Duration::from_secs(3);
@@ -325,7 +325,7 @@ fn party(member: usize) -> Party {
 }
 
 /// The first of many ports that nobody has, below those that the system gives out by itself.
-fn free_ports() -> u16 {
+pub(super) fn free_ports() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let process = u16::try_from(std::process::id() % 50).unwrap();
     loop {
