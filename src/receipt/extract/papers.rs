@@ -444,3 +444,25 @@ fn change_that_is_called_a_return_is_no_refund() {
     assert_eq!(payable(star, Some("TRY")).0, "9.50 TRY");
     assert_eq!(verdict(star, None).0.items[0].name.as_str(), "EKMEK");
 }
+
+#[test]
+fn an_amount_with_a_gap_in_it_is_never_half_read() {
+    for sum in [
+        "합계 9, 000",
+        "합계 9 000",
+        "합계 9 ,000",
+        "합계 9, 000\n현금 10, 000\n거스름돈 1, 000",
+        "Total Rp. 45. 000",
+        "Total 1.234 .500",
+        "總計 NT$ 1 034",
+        "合计 1, 145.00",
+        "合计 1 4 5.00",
+        "TOTAL 1,234 .50",
+        "TOTAL 1 234.50",
+    ] {
+        let text = format!("Shop\nNo 12\n2026-11-24 12:00\n{sum}\n");
+        let (reading, verdict) = verdict(&text, Some("KRW"));
+        assert!(verdict.is_err(), "{sum}");
+        assert_eq!(reading.total, None, "{sum}");
+    }
+}

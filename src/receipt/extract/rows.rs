@@ -324,6 +324,9 @@ fn row(line: usize, of: &Written<'_>, style: Style) -> Row {
         }
     }
     let (label, labels) = labels(of, &numbers);
+    if role(label.flags).is_some() {
+        leave_torn(&of.letters, &mut numbers);
+    }
     Row {
         line,
         flags: label.flags,
@@ -334,6 +337,37 @@ fn row(line: usize, of: &Written<'_>, style: Style) -> Row {
         summary: false,
         reference,
         length,
+    }
+}
+
+/// `9, 000`, `1 034`, `1,234 .50`: what may be one number with a gap in it is no amount of a sum.
+fn leave_torn(letters: &[char], numbers: &mut [Number]) {
+    let gap = |c: &&char| matches!(c, ' ' | ',' | '.');
+    let goes_on = |at: usize| {
+        let rest = letters.get(at..).unwrap_or_default();
+        let between = rest.iter().take_while(gap).count();
+        let digits = rest.iter().skip(between);
+        let digits = digits.take_while(|c| c.is_ascii_digit()).count();
+        let marked = matches!(rest.get(..between), Some([' ', ',' | '.']));
+        (1..=2).contains(&between) && (digits == 3 || (digits == 2 && marked))
+    };
+    // "1 4 5.00": digits that are set apart one by one.
+    let spread = |n: &Number, next: &Number| {
+        n.to - n.from == 1 && next.from == n.to + 1 && next.to - next.from <= 4 && !next.code
+    };
+    let torn: SmallVec<[usize; 4]> = numbers
+        .iter()
+        .enumerate()
+        .filter(|(i, n)| {
+            let apart = numbers.get(i + 1).is_some_and(|next| spread(n, next));
+            !n.percent && !n.code && !n.factor && (apart || goes_on(n.to))
+        })
+        .map(|(i, _)| i)
+        .collect();
+    for i in torn {
+        for part in numbers.iter_mut().skip(i).take(2) {
+            (part.code, part.mark) = (true, None);
+        }
     }
 }
 
