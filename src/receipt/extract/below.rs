@@ -1,6 +1,7 @@
 //! What stands below a total and changes what is to be paid.
 
 use super::items::Items;
+use super::lexicon;
 use super::number::Decimal;
 use super::rows::{Entry, Role, Row, Rows};
 use super::sums::{Against, Choice, Parts, Support};
@@ -98,6 +99,26 @@ fn summed_again(choice: &Choice, rows: &Rows) -> Option<Decimal> {
         }
     }
     None
+}
+
+/// Whether the total stands again below itself beside words that are not known: a way of payment
+/// that no list has, of which there are hundreds.
+pub(super) fn again(choice: &Choice, rows: &Rows) -> bool {
+    let beside = |row: &&Row| {
+        let named = row.label.chars().filter(|c| c.is_alphabetic()).count() > 1;
+        let same = || lone_amount(row, rows).is_some_and(|amount| amount == choice.value);
+        let unknown = match row.role {
+            None => true,
+            // `会员余额 42.00`: the balance that it was taken from.
+            Some(Role::Aside) => row.flags & lexicon::ASIDE != 0,
+            Some(_) => false,
+        };
+        unknown && !row.summary && row.reference.is_none() && named && same()
+    };
+    rows.rows
+        .iter()
+        .skip(choice.line + 1)
+        .any(|row| beside(&row))
 }
 
 fn lone_amount(row: &Row, rows: &Rows) -> Option<Decimal> {

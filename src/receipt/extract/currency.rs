@@ -244,13 +244,14 @@ pub(super) fn of_paper(lines: &[Written<'_>], marks: impl Iterator<Item = Mark>)
             named.certain = named.certain.or(Some(Currency::JPY));
         }
         Some(Mark::Backslash) if hangul => named.certain = named.certain.or_else(|| code("KRW")),
-        Some(Mark::Yen | Mark::Backslash) if han => {
+        Some(Mark::Yen | Mark::Backslash) if han && forms(&beyond) >= 0 => {
             named.certain = named.certain.or(Some(Currency::CNY));
         }
         _ => {}
     }
     named.likely = match () {
         () if kana => Some(Currency::JPY),
+        () if han && matches!(named.mark, Some(Mark::Yen | Mark::Backslash)) => Some(Currency::JPY),
         () if hangul => code("KRW"),
         () if thai => code("THB"),
         () if han && named.mark.is_none() => chinese(&beyond).and_then(code),
@@ -280,11 +281,26 @@ fn heads(line: &Written<'_>) -> Option<Currency> {
     }
 }
 
+/// How many more of a paper's characters are simplified ones of mainland China than traditional or
+/// Japanese ones, of those that are written differently.
+fn forms(lines: &[&str]) -> isize {
+    let of = |c: char| match c {
+        '单' | '计' | '价' | '额' | '实' | '发' | '电' | '话' | '鸡' | '饭' | '总' | '应'
+        | '门' | '时' | '间' | '买' | '卖' | '现' | '编' | '统' | '订' | '帐' | '谢' | '欢'
+        | '务' | '费' | '员' => 1,
+        '單' | '號' | '計' | '價' | '額' | '實' | '發' | '電' | '話' | '數' | '雞' | '飯'
+        | '麵' | '總' | '應' | '點' | '門' | '區' | '時' | '間' | '買' | '賣' | '現' | '條'
+        | '編' | '統' | '訂' | '帳' | '內' | '務' | '費' | '員' | '単' | '価' | '総' | '応'
+        | '売' | '発' | '戻' | '対' | '円' | '込' => -1,
+        _ => 0,
+    };
+    let beyond = |line: &&str| line.chars().map(of).sum::<isize>();
+    lines.iter().map(beyond).sum()
+}
+
 /// The currency of a paper in Chinese. Simplified characters are mainland China's; traditional ones
 /// are written in Taiwan, Hong Kong and Macao, and only a tax number or an address says where.
 fn chinese(lines: &[&str]) -> Option<&'static str> {
-    const TRADITIONAL: &str = "單號計價額實發電話數雞飯麵總應點門區時間買賣現條編統訂帳內";
-    const SIMPLIFIED: &str = "单号计价额实发电话数鸡饭面总应点门区时间买卖现条编统订帐内";
     const PLACES: &[(&str, &[&str])] = &[
         (
             "TWD",
@@ -303,12 +319,8 @@ fn chinese(lines: &[&str]) -> Option<&'static str> {
         ("MOP", &["澳門"]),
     ];
     let of = |words: &[&str]| lines.iter().any(|l| words.iter().any(|w| l.contains(w)));
-    let count = |set: &str| -> usize {
-        let of = |l: &&str| l.chars().filter(|c| set.contains(*c)).count();
-        lines.iter().map(of).sum()
-    };
     // A shop on the mainland may write its name in the old way.
-    if count(TRADITIONAL) <= count(SIMPLIFIED) {
+    if forms(lines) >= 0 {
         return Some("CNY");
     }
     PLACES

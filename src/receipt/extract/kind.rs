@@ -3,10 +3,10 @@
 //! A word decides only where it titles the paper or a part of it (a short line, a big one, one
 //! between asterisks): "NO CASH REFUND" in the small print makes no refund.
 
-use super::lexicon;
+use super::number::Number;
+use super::rows::{Role, Row, Rows};
+use super::titles::{self, Bits, titles};
 use super::written::Written;
-use hashbrown::HashMap;
-use std::sync::LazyLock;
 
 /// What a paper is.
 #[derive(
@@ -62,92 +62,24 @@ impl Kind {
     }
 }
 
-/// Titles by kind, in comparable form. A `*` at the end: the line may go on.
-const TITLES: &[(Kind, &str)] = &[
-    (
-        Kind::Training,
-        "training*|training mode*|training receipt|demo mode*|practice mode*|schulung*|trainingsmodus*|ubung|formation|mode formation|ecole|addestramento|entrenamiento|modo entrenamiento|treinamento|modo treinamento|egitim*|egitim modu|latihan|mode latihan|mod latihan|練習*|トレーニング*|レーニング|練習モード|培训*|练习*|練習模式|教學模式|연습*|연습모드|โหมดฝึก*|not a receipt|ungultig|specimen|no fiscal value|non fiscal test",
-    ),
-    (
-        Kind::Void,
-        "void|voided|void receipt|void sale|void transaction|sale void|transaction void|transaction voided|cancelled|canceled|cancelled sale|order cancelled|cancellation*|transaction cancelled|sale cancelled|storno*|stornobeleg|storniert|stornorechnung|annule|annulation|ticket annule|annullato|annullo|documento annullato|scontrino annullato|anulado|anulacion|ticket anulado|cancelado|cancelamento|venda cancelada|iptal|fis iptal|iptal fisi|batal|dibatalkan|transaksi batal|作废*|已作废|作廢*|已作廢|交易取消|取消|取消票|取消レシート|撤销*|已取消|退单|취소|취소영수증|승인취소|ยกเลิก*",
-    ),
-    (
-        Kind::Refund,
-        "refund|refund receipt|refunded|sales return|sale return|return receipt|merchandise return|returns|return|credit note*|refund slip|cash refund|card refund|refund amount|refund total|total refund|total refunded|amount refunded|ruckerstattung|erstattung|gutschrift|retoure|warenrucknahme|ruckgabe|remboursement|avoir|ticket de retour|retour|rimborso|reso|reso merce|nota di credito|devolucion|reembolso|abono|nota de credito|devolucao|iade|iade fisi|retur|refund transaksi|pengembalian|bayaran balik|pulangan|退款*|退货*|退款单|退貨*|返金*|返品*|返品レシート|환불|환불영수증|반품*|คืนเงิน*|คืนสินค้า*",
-    ),
-    (
-        Kind::Copy,
-        "copy|copy receipt|receipt copy|duplicate*|duplicate receipt|duplicate copy|reprint*|reprinted|re print*|re-print*|second copy|copy of receipt|kopie|belegkopie|rechnungskopie|zweitschrift|duplikat|nachdruck|duplicata|copie|reimpression|copia|duplicado|reimpresion|copia conforme|ristampa|segunda via|2a via|reimpressao|suret|kopya|ikinci kopya|salinan|cetak ulang|重印*|补打*|复印|副本|重打*|补打单|再発行*|再印刷|再印字|控え再発行|재발행*|재출력*|사본|สำเนา*|พิมพ์ซ้ำ*|補印|this is a copy|not original|copy 2|copy 1",
-    ),
-    (
-        Kind::CardSlip,
-        "credit card receipt|card receipt|card slip|credit card slip|credit card sales slip|merchant copy|cardholder copy|card holder copy|customer copy|card sale|credit sale slip|kundenbeleg|handlerbeleg|kartenzahlung|zahlungsbeleg|ticket client|carte bancaire|recibo de tarjeta|comprobante de tarjeta|comprovante cartao|via cliente|via estabelecimento|ricevuta carta|copia cliente|クレジットカード売上票*|クレジット売上票*|クレジットカードご利用票*|カード売上票|신용카드매출전표*|신용승인*|카드매출전표|签购单*|刷卡单|持卡人存根*|商户存根*|信用卡簽單|แบบบัตรเครดิต",
-    ),
-    (
-        Kind::Report,
-        "x report*|z report*|x-report*|z-report*|xreport|zreport|x reading*|z reading*|end of day*|end-of-day*|daily report*|daily sales*|sales summary*|day end*|end of shift*|cash up*|cashup*|closing*|daily total*|financial report*|x-read*|z-read*|eod*|batch report*|tip report*|void report*|product mix*|hourly sales*|till summary*|drawer report*|daily sales report*|sales report*|shift report*|day report*|closing report*|cash report*|till report*|cashier report*|department report*|settlement report*|summary report|daily summary*|tagesabschluss*|z-bericht*|x-bericht*|z-bon*|z bon|kassenbericht*|kassenabschluss*|tagesbericht*|rapport z*|rapport x*|cloture*|rapport journalier*|rapporto*|chiusura*|chiusura giornaliera|cierre*|informe z*|reporte*|informe*|cierre de caja*|fechamento*|relatorio*|reducao z*|leitura x*|z raporu*|x raporu*|gun sonu*|rapor*|laporan*|tutup kasir*|日报*|日结*|交班*|营业报表*|班结*|日報*|精算*|点検*|売上集計*|日計*|정산*|일일정산*|마감*|일마감*|영업마감*|영업일보*|รายงาน*|สรุปยอด*",
-    ),
-    (
-        Kind::Kitchen,
-        "kitchen copy|kitchen order*|kitchen ticket*|kot|chef copy|kuchenbon|bestellbon|bon de cuisine|bon cuisine|comanda cucina|orden de cocina|comanda de cocina|via cozinha|mutfak fisi|pesanan dapur|salinan dapur|后厨联|厨房联|厨打单*|厨房伝票|주방주문서|주방용|ใบสั่งอาหาร",
-    ),
-    (
-        Kind::Kitchen,
-        "theke|schank|ausschank|kitchen*|kitchen order*|kitchen ticket*|kitchen copy|kot*|bar order*|bar ticket|prep ticket|chef copy|küche*|kuche*|kuchenbon|bestellbon|thekenbon|cuisine*|bon de cuisine|bon cuisine|comanda cucina|cucina*|comanda|cocina*|orden de cocina|cozinha*|mutfak*|mutfak fisi|dapur*|pesanan dapur|厨房*|厨打*|后厨*|出品单*|制作单*|分单|总单|传菜*|廚房*|キッチン*|調理*|厨房伝票|주방*|주방주문서*|ครัว*|ใบสั่งอาหาร",
-    ),
-    (
-        Kind::Quote,
-        "estimate|quote|quotation|price quote|not an invoice|this is not an invoice|delivery note|packing slip|gift receipt|kostenvoranschlag|angebot|lieferschein|devis|bon de livraison|preventivo|bolla di consegna|documento di trasporto|presupuesto|cotizacion|albaran|orcamento|guia de remessa|teklif|irsaliye|sevk irsaliyesi|penawaran|surat jalan|sebut harga|offerte|pakbon|见积书|見積書|納品書|报价单*|報價單|送货单*|出貨單|견적서|거래명세표|ใบเสนอราคา|ใบส่งของ",
-    ),
-    (
-        Kind::AlreadyPaid,
-        "paid|paid in full|payment received|fully paid|order paid|paid online|online paid|paid via app|paid by app|app payment|paid in advance|payment complete|payment completed|payment successful|account settled|settled|closed - paid|total paid in full|online bezahlt|paye en ligne|pagato online|pagado online|pago online|online odendi|prepaid|paid card|paid - card|paid by card*|paid cash|paid with thanks|bezahlt*|bereits bezahlt|zahlung erhalten|paye|deja paye|regle|acquitte|pagato|gia pagato|saldato|pagado|ya pagado|cancelado en su totalidad|pago|ja pago|odendi*|lunas|sudah dibayar|telah dibayar|已支付*|已在线支付*|线上已支付*|已线上支付*|顾客已付款*|微信已支付*|支付宝已支付*|已付款*|已付清|已结账*|已结帐*|在线支付*|支払済*|支払い済*|お支払い済*|お支払済*|決済済*|お支払済|결제완료*|결제 완료|계산완료|ชำระแล้ว*|ชำระเงินแล้ว*",
-    ),
-];
-
-/// The row of [`TITLES`] with words that a restaurant's name may hold, too: with a total, they
-/// title nothing.
-const KITCHEN_NAME: usize = 7;
-
-/// The titles as they are looked up: whole ones by themselves, the others by their first character.
-struct Index {
-    whole: HashMap<String, u16>,
-    begun: HashMap<char, Vec<(String, u16)>>,
-}
-
-static INDEX: LazyLock<Index> = LazyLock::new(|| {
-    let mut index = Index {
-        whole: HashMap::new(),
-        begun: HashMap::new(),
-    };
-    for (i, (_, titles)) in TITLES.iter().enumerate() {
-        for title in titles.split('|').map(lexicon::normal) {
-            match (title.strip_suffix('*'), title.chars().next()) {
-                (Some(start), Some(first)) => {
-                    let starts = index.begun.entry(first).or_default();
-                    starts.push((start.to_owned(), 1 << i));
-                }
-                _ => *index.whole.entry(title).or_insert(0) |= 1 << i,
-            }
-        }
-    }
-    index
-});
-
 /// The kind of a paper, with the line that says so. Where arithmetic proves a line to be the
 /// change, it says no kind: `Devolución 0,28` is money given back, too.
 pub(super) fn kind(
     lines: &[Written<'_>],
+    rows: &Rows,
     has_total: bool,
     has_items: bool,
     change: Option<usize>,
 ) -> (Kind, Option<usize>) {
-    let of = |(at, line)| if Some(at) == change { 0 } else { titles(line) };
-    let said: Vec<u16> = lines.iter().enumerate().map(of).collect();
-    let found = TITLES.iter().enumerate().find_map(|(i, (kind, _))| {
-        let line = said.iter().position(|bits| bits & (1 << i) != 0)?;
-        (!(i == KITCHEN_NAME && has_total)).then_some((*kind, line))
+    let of = |(at, line)| match titles(line) {
+        0 => 0,
+        _ if Some(at) == change => 0,
+        said => said & !of_the_sale(at, rows),
+    };
+    let said: Vec<Bits> = lines.iter().enumerate().map(of).collect();
+    let found = titles::kinds().find_map(|(kind, bit)| {
+        let line = said.iter().position(|bits| bits & bit != 0)?;
+        (!(bit == titles::KITCHEN_NAME && has_total)).then_some((kind, line))
     });
     match found {
         // A slip's "customer copy" may stand on any receipt; approval codes make it a slip.
@@ -163,68 +95,41 @@ pub(super) fn kind(
     }
 }
 
-/// Whether a line titles a paper of this kind.
-pub(super) fn is_title(line: &Written<'_>, kind: Kind) -> bool {
-    let said = titles(line);
-    let rows = TITLES.iter().enumerate();
-    rows.filter(|(_, row)| row.0 == kind)
-        .any(|(i, _)| said & (1 << i) != 0)
-}
-
-/// The most characters of a line that is a title.
-const TITLE_CHARS_MAX: usize = 40;
-
-/// The kinds that a line titles, as bits in the order of [`TITLES`].
-fn titles(line: &Written<'_>) -> u16 {
-    let bare = trim(&line.normal);
-    if bare.is_empty() || bare.chars().nth(TITLE_CHARS_MAX).is_some() {
+/// The kinds that a line does not say because it is a part of the sale: `PAID 10.00` above the
+/// change, `Angebot -0,30`, `VOID` above an item that is taken off again.
+fn of_the_sale(at: usize, rows: &Rows) -> Bits {
+    let Some(row) = rows.rows.get(at) else {
         return 0;
+    };
+    let amount = |row: &&Row| row.numbers.iter().any(Number::is_money);
+    let negative = |row: &Row| {
+        let total = matches!(row.role, Some(Role::Total(_)));
+        !total && row.numbers.iter().any(|n| n.is_money() && n.value.e4() < 0)
+    };
+    let mut bits = 0;
+    if !row.numbers.is_empty() && row.numbers.iter().all(|n| n.value.e4() == 0) {
+        // `Refunds 0`: there was none.
+        bits |= [Kind::Void, Kind::Refund, Kind::AlreadyPaid]
+            .into_iter()
+            .fold(0, |bits, kind| bits | titles::bits(kind));
     }
-    // A title may stand in one of two columns or in brackets.
-    let mut bits = part_titled(bare);
-    if bare.contains("  ") {
-        bits |= bare
-            .split("  ")
-            .filter(|part| !part.is_empty())
-            .fold(0, |b, part| b | part_titled(trim(part)));
+    if amount(&row) {
+        if rows.rows.iter().any(|r| r.role == Some(Role::Change)) {
+            bits |= titles::bits(Kind::AlreadyPaid);
+        }
+        bits |= titles::bits(Kind::Quote);
     }
-    let bracket = ['[', ']', '*', '(', ')'];
-    if bare.contains(bracket) {
-        bits |= bare
-            .split(bracket)
-            .filter(|part| !part.is_empty())
-            .fold(0, |b, part| b | part_titled(trim(part)));
+    let sold = || rows.rows.iter().take(at).filter(|r| r.role.is_none());
+    let taken_off = negative(row) || rows.rows.get(at + 1).is_some_and(negative);
+    if taken_off && sold().any(|row| amount(&row)) {
+        bits |= titles::bits(Kind::Void) | titles::bits(Kind::Refund);
     }
     bits
 }
 
-fn trim(part: &str) -> &str {
-    lexicon::trimmed(part, char::is_alphanumeric)
-}
-
-fn part_titled(part: &str) -> u16 {
-    let second = part.as_bytes().get(1);
-    let goes_on = |start: &String| {
-        // A longer start that differs in its second byte needs no further look.
-        let may = start.as_bytes().get(1).is_none_or(|b| second == Some(b));
-        may && part.strip_prefix(start.as_str()).is_some_and(|rest| {
-            let end = !rest.starts_with(char::is_alphanumeric) || !start.is_ascii();
-            end && rest.split_whitespace().count() <= 3
-                && !rest.trim_start().starts_with(['=', '&'])
-        })
-    };
-    let begun = part
-        .chars()
-        .next()
-        .and_then(|first| INDEX.begun.get(&first));
-    let begun = begun
-        .into_iter()
-        .flatten()
-        .filter(|(start, _)| goes_on(start));
-    begun.fold(
-        INDEX.whole.get(part).copied().unwrap_or(0),
-        |bits, (_, kind)| bits | kind,
-    )
+/// Whether a line titles a paper of this kind.
+pub(super) fn is_title(line: &Written<'_>, kind: Kind) -> bool {
+    titles(line) & titles::bits(kind) != 0
 }
 
 /// The numbers that only a card terminal prints.
@@ -256,7 +161,14 @@ fn is_slip(lines: &[Written<'_>]) -> bool {
 }
 
 fn is_copy_mark(line: Option<&Written<'_>>) -> bool {
-    line.is_some_and(|l| l.text().to_lowercase().contains("copy"))
+    const MARKS: &[&str] = &[
+        "copy",
+        "kundenbeleg",
+        "ticket client",
+        "via cliente",
+        "copia cliente",
+    ];
+    line.is_some_and(|l| MARKS.iter().any(|mark| l.normal.contains(mark)))
 }
 
 fn has_approval(lines: &[Written<'_>]) -> bool {
@@ -309,7 +221,8 @@ mod tests {
 
     fn of(text: &str) -> Kind {
         let pages = layout(text.as_bytes(), Dialect::Plain, None);
-        kind(&Written::of(&pages[0].lines), true, true, None).0
+        let lines = Written::of(&pages[0].lines);
+        kind(&lines, &Rows::of(&lines, false), true, true, None).0
     }
 
     #[test]
@@ -330,5 +243,67 @@ mod tests {
         ] {
             assert_eq!(of(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_title_may_have_more_words_than_one() {
+        for (title, expected) in [
+            ("REFUND 00012", Kind::Refund),
+            ("TAX INVOICE - REFUND", Kind::Refund),
+            ("GUTSCHRIFT NR. 12", Kind::Refund),
+            ("RETOURE zu Bon 4411", Kind::Refund),
+            ("销售退回单", Kind::Refund),
+            ("결제취소", Kind::Refund),
+            ("VOIDED SALE", Kind::Void),
+            ("TICKET ANNULÉ N° 12", Kind::Void),
+            ("取引中止", Kind::Void),
+            ("** KOPIE / DUPLIKAT **", Kind::Copy),
+            ("COPY 2 OF 2", Kind::Copy),
+            ("第2次打印", Kind::Copy),
+            ("TRAINING MODE - NOT A VALID RECEIPT", Kind::Training),
+            ("SCHULUNGSMODUS", Kind::Training),
+            ("TEST RECEIPT", Kind::Training),
+            ("Z READ 0412", Kind::Report),
+            ("CASHIER CLOSING", Kind::Report),
+            ("营业日报", Kind::Report),
+            ("PRO FORMA", Kind::Quote),
+            ("PAID 24/11/2026", Kind::AlreadyPaid),
+            ("PAID ONLINE - DO NOT CHARGE", Kind::AlreadyPaid),
+            ("Payment status: PAID", Kind::AlreadyPaid),
+            ("支付状态:已支付", Kind::AlreadyPaid),
+            ("已結帳", Kind::AlreadyPaid),
+            ("ชำระเงินเรียบร้อย", Kind::AlreadyPaid),
+        ] {
+            let text = format!("Shop\n{title}\nTea 5.00\nTotal 5.00");
+            assert_eq!(of(&text), expected, "{title}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_the_sale_or_its_small_print_is_no_title() {
+        for line in [
+            "NO REFUND WITHOUT RECEIPT",
+            "NO EXCHANGE NO REFUND",
+            "REFUNDS 0",
+            "반품 0",
+            "BELUM LUNAS",
+            "NOT PAID",
+            "未结账",
+            "退货退款请凭小票",
+            "返品はレシートをお持ちください",
+            "Closing time 22:00",
+            "Test Strips 2.50",
+            "Formation Excel 2.50",
+            "PAID      $10.00\nChange     $5.00",
+            "PAID      $0.00",
+            "Angebot      -0,30",
+        ] {
+            let text = format!("Shop\nTea 5.00\nTotal 5.00\n{line}");
+            assert_eq!(of(&text), Kind::Sale, "{line}");
+        }
+        let taken_off = "Shop\nTea 5.00\nHammer 18.99\n** VOID **\nHammer -18.99\nTotal 5.00";
+        assert_eq!(of(taken_off), Kind::Sale);
+        let whole = "Shop\n** VOID **\nHammer -18.99\nTotal -18.99";
+        assert_eq!(of(whole), Kind::Void);
     }
 }

@@ -91,11 +91,11 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         CARD,
-        "card|visa|master|mastercard|amex|american express|debit|credit|creditcard|credit card|debit card|maestro|karte|kreditkarte|girocard|ec|ec karte|carte|cb|carte bancaire|carta|carta di credito|tarjeta|cartao|kart|kredi karti|banka karti|kredi|kartu|kad|eftpos|unionpay|jcb|diners|discover|nets|mydebit|pin|bancontact|interac|vpay|v pay|pos|edc|bancomat|elettronico|pagamento elettronico|contactless|sans contact|electronico|eletronico|kartenzahlung|cheque|check payment|scheck|assegno|cek|bank transfer|transfer|transferencia|virement|bonifico|uberweisung|havale|eft|room charge|charge to room|zimmer|zimmerrechnung|house account|on account|city ledger|room|store credit|ticket restaurant|titre restaurant|titres restaurant|buoni pasto|meal voucher|edenred|sodexo|pluxee|carte resto|girokarte|lastschrift|kredi karti ile|temassiz|paywave|paypass|card payment|card tender|multibanco|mb|carta credit|karta|karta platnicza|bankkort|kortti|dankort|kartu kredit|kartu debit|kad kredit|tarjeta credito|credito|debito|debito electron|bank card|kaartbetaling|electron",
+        "card|visa|master|mastercard|amex|american express|debit|credit|creditcard|credit card|debit card|maestro|karte|kreditkarte|girocard|ec|ec karte|carte|cb|carte bancaire|carta|carta di credito|tarjeta|cartao|kart|kredi karti|banka karti|kredi|kartu|kad|eftpos|unionpay|jcb|diners|discover|nets|mydebit|pin|bancontact|interac|vpay|v pay|pos|edc|bancomat|elettronico|pagamento elettronico|contactless|sans contact|electronico|eletronico|kartenzahlung|cheque|check payment|scheck|assegno|cek|bank transfer|transfer|transferencia|virement|bonifico|uberweisung|havale|eft|room charge|charge to room|zimmer|zimmerrechnung|house account|on account|city ledger|room|store credit|ticket restaurant|titre restaurant|titres restaurant|buoni pasto|meal voucher|edenred|sodexo|pluxee|carte resto|girokarte|lastschrift|kredi karti ile|temassiz|paywave|paypass|card payment|card tender|multibanco|mb|carta credit|karta|karta platnicza|bankkort|kortti|dankort|kartu kredit|kartu debit|kad kredit|tarjeta credito|credito|debito|debito electron|bank card|kaartbetaling|electron|bankomat|bankomatkarte|bankomatkartenzahlung|kartenzlg|kontaktlos|postfinance|postcard|debitkarte|pinnen|gepind|bankpas|kortbetaling|kort|przelew|ebt|snap|wic|sumup|zettle|stripe|eps|flashpay|nets flashpay|cashcard|cash card|ez link|flazz|vr|vr refeicao|vale refeicao|alelo|ticket alimentacao|yemek karti|multinet|setcard|metropol|mealcard|meal card|pluxee|swile|up dejeuner|cheque dejeuner|unionpay|banknet|rupay|mada|knet|benefit|eftpos card|tarjeta de debito|tarjeta de credito|bonifico bancario|credit note used",
     ),
     (
         WALLET,
-        "alipay|wechat|wechat pay|paypal|paypay|apple pay|google pay|grabpay|touch n go|tng|boost|duitnow|gopay|ovo|dana|shopeepay|promptpay|paynow|pix|bizum|twint|qris|qr pay|kakaopay|line pay|ewallet|e wallet|mb way|satispay|payconiq|swish|mobilepay",
+        "alipay|wechat|wechat pay|paypal|paypay|apple pay|google pay|grabpay|touch n go|tng|boost|duitnow|gopay|ovo|dana|shopeepay|promptpay|paynow|pix|bizum|twint|qris|qr pay|kakaopay|line pay|ewallet|e wallet|mb way|satispay|payconiq|swish|mobilepay|octopus|payme|alipayhk|linkaja|truemoney|fps|quicpay|edy|nanaco|waon|suica|pasmo|icoca|icash|mae|favepay|paylah|klarna|venmo|zelle|upi|paytm|phonepe|gpay|g pay|blik|ideal|vipps|cash app|wero|linepay|au pay|aupay|applepay|googlepay|samsung pay|samsungpay|grab pay|maya|gcash|momo|zalopay|vnpay|m pesa|mpesa|mercado pago|mercadopago|non tunai|qr payment|ez pay|jkopay|fave|shopee pay|touch n go ewallet|tng ewallet|e money|cashless|sodexo app|afterpay|clearpay|revolut",
     ),
     (
         PAID,
@@ -195,11 +195,11 @@ const SIGNS: &[(Flags, &str)] = &[
     (CASH, "人民币|人民幣|现金|現金|現計|收您|收現|현금|เงินสด"),
     (
         CARD,
-        "卡|银行卡|信用卡|刷卡|会员卡支付|クレジット|クレジットカード|カード|카드|신용카드|체크카드|บัตร|บัตรเครดิต|储值卡|電子マネー|交通系",
+        "卡|银行卡|信用卡|刷卡|会员卡支付|クレジット|クレジットカード|カード|카드|신용카드|체크카드|บัตร|บัตรเครดิต|储值卡|電子マネー|交通系|デビット|銀行卡|転送|振込|선불카드|직불카드|บัตรเดบิต",
     ),
     (
         WALLET,
-        "支付宝|微信|微信支付|扫码支付|云闪付|카카오페이|네이버페이|พร้อมเพย์|街口|悠遊卡|數字人民幣",
+        "支付宝|微信|微信支付|扫码支付|云闪付|카카오페이|네이버페이|พร้อมเพย์|街口|悠遊卡|數字人民幣|数字人民币|八達通|轉數快|消費券|支付寶|台灣pay|全支付|電子票證|行動支付|一卡通|花呗|京东支付|美团|抖音|聚合支付|银联|銀聯|楽天ペイ|楽天edy|d払い|メルペイ|コード決済|qr決済|スマホ決済|スマートコード|삼성페이|제로페이|페이코|토스|기프티콘|계좌이체|티머니|애플페이|엘페이|스마일페이|โอนเงิน|เงินโอน|ทรูมันนี่|สแกนจ่าย|คนละครึ่ง|เป๋าตัง|挂账|會員卡|会员卡",
     ),
     (
         PAID,

@@ -19,6 +19,7 @@ mod ordered;
 mod reference;
 mod rows;
 mod sums;
+mod titles;
 mod verdict;
 mod when;
 mod written;
@@ -207,6 +208,9 @@ fn in_common_words(page: &Page, hints: &Hints) -> (Reading, Verdict) {
     {
         best.against.push(against);
     }
+    if let Some(best) = choices.first_mut() {
+        best.again = below::again(best, &rows);
+    }
     let decision = decide(&choices, &parts);
     let marks = rows.marks();
     let named = currency::of_paper(lines, marks);
@@ -220,7 +224,7 @@ fn in_common_words(page: &Page, hints: &Hints) -> (Reading, Verdict) {
     );
     reading.currency = currency_field(&named, hints);
     amounts(&mut reading, &decision, &parts, &entries);
-    reading.method = method::method(&parts, &rows);
+    reading.method = method::method(&parts, &rows, lines);
     reading.candidates = choices.iter().map(candidate).collect();
     reading.items = items.items;
     // A kitchen's paper without a total has no prices, whatever its numbers look like.
@@ -364,7 +368,7 @@ fn header(
     (has_total, has_items): (bool, bool),
     change: Option<usize>,
 ) -> Reading {
-    let (kind, said) = kind::kind(lines, has_total, has_items, change);
+    let (kind, said) = kind::kind(lines, rows, has_total, has_items, change);
     let dollars = [named.likely, named.certain, hints.currency];
     let month_first = hints.month_first || dollars.iter().flatten().any(|c| c.code() == "USD");
     let found = merchant::merchant(lines, rows, kind)
@@ -588,5 +592,7 @@ fn against_in_words(against: &Against) -> String {
 
 #[cfg(test)]
 mod papers;
+#[cfg(test)]
+mod tendered;
 #[cfg(test)]
 mod tests;

@@ -25,6 +25,8 @@ pub(super) struct Choice {
     pub(super) against: Vec<Against>,
     /// The tax that was added on the way to it.
     pub(super) tax: Option<i64>,
+    /// It stands below itself again, beside words that are not known: what it was paid with.
+    pub(super) again: bool,
 }
 
 impl Choice {
@@ -50,6 +52,7 @@ impl Choice {
             support: Vec::new(),
             against: Vec::new(),
             tax: None,
+            again: false,
         }
     }
 

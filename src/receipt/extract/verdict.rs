@@ -198,6 +198,7 @@ fn sound(choice: &Choice, reading: &Reading) -> Result<(), NotPayable> {
     }
     match reading.method.as_ref().map(|m| m.value) {
         Some(Method::Card | Method::Wallet | Method::Voucher) => Err(NotPayable::PaidOtherwise),
+        _ if choice.again => Err(NotPayable::PaidOtherwise),
         Some(Method::Cash) | None => Ok(()),
     }
 }
