@@ -23,7 +23,10 @@ pub(super) fn below(
         return None;
     }
     let adds = |e: &&Entry| {
-        let adjusts = matches!(e.role, Role::Discount | Role::Service | Role::Tip);
+        let adjusts = matches!(
+            e.role,
+            Role::Discount | Role::Service | Role::Tip | Role::Rounding
+        );
         adjusts && e.line > choice.line && !e.included && e.value.e4() != 0
     };
     let mut found = entries.iter().filter(adds);

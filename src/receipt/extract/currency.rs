@@ -153,6 +153,10 @@ pub(super) fn before(chars: &[char], at: usize) -> Option<Before> {
         if !bounded {
             continue;
         }
+        if slice == ['R'] && end == at && has_cents(chars, at) {
+            let mark = Mark::Is("ZAR".parse().ok()?);
+            return Some(Before { mark, from, minus });
+        }
         if let Some(mark) = one(slice) {
             // A backslash is a yen sign only right before its digits.
             let near = if slice == ['\\'] {
@@ -166,6 +170,18 @@ pub(super) fn before(chars: &[char], at: usize) -> Option<Before> {
         }
     }
     None
+}
+
+/// Whether digits with two decimals begin here: `R35.00` is rand, `R12` the till's number.
+fn has_cents(chars: &[char], at: usize) -> bool {
+    let rest = chars.get(at..).unwrap_or_default();
+    let whole = rest
+        .iter()
+        .take_while(|c| c.is_ascii_digit() || **c == ',')
+        .count();
+    let cents = rest.get(whole + 1..).unwrap_or_default();
+    let places = cents.iter().take_while(|c| c.is_ascii_digit()).count();
+    whole > 0 && rest.get(whole) == Some(&'.') && places == 2
 }
 
 /// The longest mark that begins right after `end` (one space may stand between), and where it ends.

@@ -123,7 +123,13 @@ fn priced(
         proved,
     } = cells;
     // Several amounts of which none explains the others: one of them is the price, which one?
-    let rival = |a: &&&Number| a.value != value && !is_count(a) && !is_size(a, row, lines);
+    // "김밥 2 9,000": a small number beside an amount with its thousands set apart is how many.
+    let few = |a: &Number| {
+        let small = a.value.places() == 0 && (0..1_000_000).contains(&a.value.e4());
+        small && last.grouped() && a.mark.is_none()
+    };
+    let counts = |a: &Number| is_count(a) || few(a);
+    let rival = |a: &&&Number| a.value != value && !counts(a) && !is_size(a, row, lines);
     if amounts.len() > 1 && !proved && amounts.iter().any(|a| rival(&a)) {
         found.clear = false;
     }

@@ -55,7 +55,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         TOTAL | FINAL,
-        "amount due|balance due|total due|grand total|net total|nett total|final total|total payable|amount payable|to pay|zu zahlen|zahlbetrag|rechnungsbetrag|a payer|net a payer|reste a payer|da pagare|totale complessivo|importo dovuto|a pagar|total a pagar|total a payer|total net a payer|totale da pagare|totale euro|valor a pagar|importe total|odenecek|odenecek tutar|genel toplam|te betalen|do zaplaty|a regler|valor total|grand ttl|total bayar|total akhir|jumlah bayaran|jumlah besar|jumlah akhir|total belanja|total tagihan|jumlah perlu dibayar|balance to pay|total pembayaran|total amount due|montant du|total general|att betala|at betale|rounded|rounded total|total rounded|importe a pagar|total factura|total ticket",
+        "amount due|balance due|total due|grand total|net total|nett total|final total|total payable|amount payable|to pay|zu zahlen|zahlbetrag|rechnungsbetrag|a payer|net a payer|reste a payer|da pagare|totale complessivo|importo dovuto|a pagar|total a pagar|total a payer|total net a payer|totale da pagare|totale euro|valor a pagar|importe total|odenecek|odenecek tutar|genel toplam|te betalen|do zaplaty|a regler|valor total|grand ttl|total bayar|total akhir|jumlah bayaran|jumlah besar|jumlah akhir|total belanja|total tagihan|jumlah perlu dibayar|balance to pay|total pembayaran|total amount due|montant du|total general|att betala|at betale|rounded|rounded total|total rounded|importe a pagar|total factura|total ticket|pay this amount|please pay|amount to pay|to be paid|balance payable|total after discount|after discount|amount now due|total to pay|saldo a pagar|solde a payer",
     ),
     (
         SUB,
@@ -63,7 +63,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         TAX,
-        "tax|taxes|i.v.a|i.v.a.|t.v.a|t.v.a.|gst|vat|mwst|ust|umsatzsteuer|mehrwertsteuer|steuer|tva|iva|kdv|topkdv|ppn|pb|sst|pb1|pbjt|pajak|cukai|hst|pst|qst|btw|moms|dph|pdv|igv|iss|icms|itbis|excise|imposto|impuesto|impuestos|imposta|taxe|cgst|sgst|igst|utgst|cess|svc tax|sales tax|service tax|mva|afa|vergi|otv|qst tax|hesaplanan kdv|kdv toplami|kdv tutari|service charge tax|cukai perkhidmatan|cuota|cuota iva|tributos|impoconsumo|impuesto al consumo|imp consumo|imp al consumo",
+        "tax|taxes|i.v.a|i.v.a.|t.v.a|t.v.a.|gst|vat|mwst|ust|umsatzsteuer|mehrwertsteuer|steuer|tva|iva|kdv|topkdv|ppn|pb|sst|pb1|pbjt|pajak|cukai|hst|pst|qst|btw|moms|dph|pdv|igv|iss|icms|itbis|excise|imposto|impuesto|impuestos|imposta|taxe|cgst|sgst|igst|utgst|cess|svc tax|sales tax|service tax|mva|afa|vergi|otv|qst tax|hesaplanan kdv|kdv toplami|kdv tutari|service charge tax|cukai perkhidmatan|cuota|cuota iva|tributos|impoconsumo|impuesto al consumo|imp consumo|imp al consumo|tps|tvq|tvh|ptu|gst included in|vat included in|tax included in|mwst enthalten in|total includes gst|total includes vat|total includes tax|total gst included|includes gst of|includes vat of|includes tax of",
     ),
     (
         DISCOUNT,
@@ -131,7 +131,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         BASE,
-        "gravada|gravadas|op gravada|op gravadas|exonerada|op exonerada|inafecta|op inafecta|base imponible|imponibile|taxable amount|tax base|net amount|nettobetrag|base|imponible|taxable sales|bemessungsgrundlage|base ht|matrah|zero rated|exempt sales|vatable|vatable sales|supplies|dpp",
+        "gravada|gravadas|op gravada|op gravadas|exonerada|op exonerada|inafecta|op inafecta|base imponible|imponibile|taxable amount|tax base|net amount|nettobetrag|base|imponible|taxable sales|bemessungsgrundlage|base ht|matrah|zero rated|exempt sales|vatable|vatable sales|supplies|dpp|sprzedaz|sprzed|opod|sprzedaz opod|sprzedaz opodatkowana|sprz opod",
     ),
     (
         VOUCHER,
@@ -176,7 +176,7 @@ const SIGNS: &[(Flags, &str)] = &[
     ),
     (
         DISCOUNT,
-        "红包|立减|会员立减|满赠|现金券|折扣|优惠|點數折抵|折抵|減免|减免|满减|立减|割引|値引|値引き|割引額|할인|할인금액|ส่วนลด|折讓|優惠|優惠折扣|会员优惠|优惠金额|折扣金额|抹零|クーポン|에누리|减|优惠券|促销|割引き",
+        "红包|立减|会员立减|满赠|现金券|折扣|优惠|點數折抵|折抵|減免|减免|满减|立减|割引|値引|値引き|割引額|할인|할인금액|ส่วนลด|折讓|優惠|優惠折扣|会员优惠|优惠金额|折扣金额|抹零|クーポン|에누리|减|优惠券|促销|割引き|九折|八折|七折|六折|五折|四折|三折",
     ),
     (SAVINGS, "已优惠|共优惠|节省|省"),
     (
@@ -190,7 +190,7 @@ const SIGNS: &[(Flags, &str)] = &[
     (ROUNDING, "舍入|四舍五入|端数|절사|ปัดเศษ|尾数调整"),
     (
         SERVICE,
-        "外卖费|送餐费|手续费|加工费|開瓶費|开瓶费|深夜料|深夜加算|服务费|服務費|포장비|배송비|ค่าจัดส่ง|ค่าส่ง|运费|外送費|運費|サービス料|サービス|席料|お通し|봉사료|배달비|ค่าบริการ|餐位费|茶位费|包装费|配送费|打包费|餐盒费|加一服務費|深夜料金",
+        "外卖费|送餐费|手续费|加工费|開瓶費|开瓶费|深夜料|深夜加算|服务费|服務費|포장비|배송비|ค่าจัดส่ง|ค่าส่ง|运费|外送費|運費|サービス料|サービス|席料|お通し|봉사료|배달비|배달팁|배달료|배달요금|ค่าบริการ|餐位费|茶位费|包装费|配送费|打包费|餐盒费|加一服務費|深夜料金",
     ),
     (CASH, "人民币|人民幣|现金|現金|現計|收您|收現|현금|เงินสด"),
     (
@@ -231,7 +231,7 @@ const SIGNS: &[(Flags, &str)] = &[
     ),
     (
         BASE,
-        "공급가액|공급가|対象|対象額|課税対象|과세물품가액|課税|应税",
+        "공급가액|공급가|対象|対象額|課税対象|과세물품가액|課税|应税|應稅|應稅銷售額|免稅銷售額|免稅|应税销售额",
     ),
     (SUMMARY, "内訳|明细|明細"),
     (
@@ -240,7 +240,7 @@ const SIGNS: &[(Flags, &str)] = &[
     ),
     (
         PLAIN,
-        "本|次|の|本次|今回|おお|お|計|计|元|円|원|¥|共|소비자|판매|매출|の合計|당일|本日|请|等|총|商品",
+        "本|次|の|本次|今回|おお|お|計|计|元|円|원|¥|共|소비자|판매|매출|の合計|당일|本日|请|等|총|商品|折后|折後|整",
     ),
 ];
 

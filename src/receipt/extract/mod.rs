@@ -17,6 +17,7 @@ mod method;
 mod number;
 mod ordered;
 mod reference;
+mod role;
 mod rows;
 mod sums;
 mod titles;

@@ -5,45 +5,11 @@ use super::currency::Mark;
 use super::lexicon::{self, Flags};
 use super::number::{Decimal, Number, Style, numbers};
 use super::reference::{self, Reference};
+use super::role::means;
+pub(super) use super::role::{Means, Role, role};
 use super::written::Written;
 use smallvec::SmallVec;
 use std::borrow::Cow;
-
-/// What an amount is, by its label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Role {
-    /// What is to be paid; how strongly the label says so, 0 (`Other total`) to 3 (`Grand total`).
-    Total(u8),
-    /// Called an amount or a sum, and nothing more.
-    Amount,
-    Subtotal,
-    Tax,
-    /// What a tax is computed on, or one tax rate's share of the sale.
-    Base,
-    Discount,
-    Service,
-    Tip,
-    /// Service or a tip that the payer may leave out.
-    Optional,
-    /// A discount when the total comes after it, else a payment.
-    Voucher,
-    Rounding,
-    Tendered(Means),
-    Change,
-    /// A count, points, savings: not this sale's money.
-    Aside,
-}
-
-/// How it was paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Means {
-    Cash,
-    Card,
-    Wallet,
-    /// A gift card, a voucher, a deposit paid before.
-    Voucher,
-    Unsaid,
-}
 
 /// An amount with what its label makes of it.
 #[derive(Clone, Debug)]
@@ -126,6 +92,7 @@ impl Rows {
             .enumerate()
             .map(|(i, l)| row(i, l, style))
             .collect();
+        one_place_as_two(&mut rows);
         let two = rows
             .iter()
             .flat_map(|r| &r.numbers)
@@ -148,6 +115,7 @@ impl Rows {
             .filter_map(Number::lone_group);
         let lone_groups: Vec<char> = lone.filter(|_| style.decimal.is_none()).collect();
         mark_summary(&mut rows);
+        mark_tips(&mut rows);
         for row in &mut rows {
             row.role = role(row.flags).filter(|_| !row.label.is_empty());
         }
@@ -261,6 +229,24 @@ impl Rows {
     }
 }
 
+/// Hong Kong writes `46.0`: where at least two sums have one decimal and nothing has two, amounts
+/// are read as if they had two.
+fn one_place_as_two(rows: &mut [Row]) {
+    let places = |of: u8| move |n: &Number| n.value.places() == of && !n.percent && !n.code;
+    let ends = |row: &Row| row.numbers.last().is_some_and(places(1));
+    let sums = rows
+        .iter()
+        .filter(|row| ends(row) && role(row.flags).is_some());
+    if sums.count() < 2 || rows.iter().flat_map(|r| &r.numbers).any(places(2)) {
+        return;
+    }
+    for row in rows {
+        if let Some(last) = row.numbers.last_mut().filter(|n| places(1)(n)) {
+            last.value = Decimal::of_e4(last.value.e4(), 2);
+        }
+    }
+}
+
 /// `เงินสด/เงินทอน  100.00  6.00`: both words stand before what was handed over, and the change is
 /// behind it.
 fn cash_and_change(row: &Row, amounts: &[(usize, &Number)]) -> Option<[Entry; 2]> {
@@ -289,8 +275,9 @@ const fn is_tax_number(number: &Number) -> bool {
 }
 
 fn entry(row: &Row, role: Role, number: &Number) -> Entry {
-    // "SAVINGS  -0.75" is taken off; "You saved 0.75" only says so.
-    let taken_off = role == Role::Aside && row.flags & lexicon::SAVINGS != 0;
+    // "SAVINGS  -0.75", "Points -2.00" are taken off; "You saved 0.75" only says so.
+    let kept = lexicon::SAVINGS | lexicon::ASIDE;
+    let taken_off = role == Role::Aside && row.flags & kept != 0 && number.is_money();
     let role = if taken_off && number.value.e4() < 0 {
         Role::Discount
     } else {
@@ -323,7 +310,16 @@ fn row(line: usize, of: &Written<'_>, style: Style) -> Row {
             (number.code, number.mark) = (true, None);
         }
     }
-    let (label, labels) = labels(of, &numbers);
+    let (mut label, mut labels) = labels(of, &numbers);
+    if label.words.contains("總數") && numbers.iter().any(Number::is_money) {
+        // Without decimals or a mark it may be how many there are.
+        label.flags |= lexicon::TOTAL;
+        let called = |own: &&mut Label| own.flags & lexicon::AMOUNT != 0;
+        labels
+            .iter_mut()
+            .filter(called)
+            .for_each(|own| own.flags |= lexicon::TOTAL);
+    }
     if role(label.flags).is_some() {
         leave_torn(&of.letters, &mut numbers);
     }
@@ -351,21 +347,47 @@ fn leave_torn(letters: &[char], numbers: &mut [Number]) {
         let marked = matches!(rest.get(..between), Some([' ', ',' | '.']));
         (1..=2).contains(&between) && (digits == 3 || (digits == 2 && marked))
     };
+    // `45rb`, `9천원`, `1万2千円`, `RM12-50`, `9折`: what follows changes what it counts.
+    let scaled = |at: usize| {
+        let rest = letters.get(at..).unwrap_or_default();
+        let rest = rest.strip_prefix(&[' ']).unwrap_or(rest);
+        match rest {
+            [
+                '천' | '만' | '억' | '千' | '万' | '萬' | '億' | '亿' | '分' | '角' | '折',
+                ..,
+            ] => true,
+            ['-', tens, ones] => tens.is_ascii_digit() && ones.is_ascii_digit(),
+            ['-', tens, ones, end, ..] => {
+                tens.is_ascii_digit() && ones.is_ascii_digit() && matches!(end, ' ' | '*')
+            }
+            _ => {
+                let word: String = rest.iter().take_while(|c| c.is_alphabetic()).collect();
+                let word = word.to_lowercase();
+                matches!(
+                    word.as_str(),
+                    "rb" | "ribu" | "k" | "jt" | "juta" | "mio" | "tsd"
+                )
+            }
+        }
+    };
     // "1 4 5.00": digits that are set apart one by one.
     let spread = |n: &Number, next: &Number| {
         n.to - n.from == 1 && next.from == n.to + 1 && next.to - next.from <= 4 && !next.code
     };
-    let torn: SmallVec<[usize; 4]> = numbers
-        .iter()
-        .enumerate()
-        .filter(|(i, n)| {
-            let apart = numbers.get(i + 1).is_some_and(|next| spread(n, next));
-            !n.percent && !n.code && !n.factor && (apart || goes_on(n.to))
-        })
-        .map(|(i, _)| i)
-        .collect();
+    let mut torn: SmallVec<[usize; 4]> = SmallVec::new();
+    for (i, number) in numbers.iter().enumerate() {
+        if number.percent || number.code || number.factor {
+            continue;
+        }
+        if scaled(number.to) {
+            torn.push(i);
+        } else if goes_on(number.to) || numbers.get(i + 1).is_some_and(|next| spread(number, next))
+        {
+            torn.extend([i, i + 1]);
+        }
+    }
     for i in torn {
-        for part in numbers.iter_mut().skip(i).take(2) {
+        if let Some(part) = numbers.get_mut(i) {
             (part.code, part.mark) = (true, None);
         }
     }
@@ -485,75 +507,19 @@ fn mark_summary(rows: &mut [Row]) {
     }
 }
 
-/// What a label's words make of its amount.
-pub(super) fn role(flags: Flags) -> Option<Role> {
-    use lexicon::{
-        AMOUNT, ASIDE, BASE, CARD, CASH, CHANGE, COUNT, DISCOUNT, EXCLUDING, FINAL, GROSS,
-        INCLUDING, OPTIONAL, OTHER, PAID, ROUNDING, SAVINGS, SERVICE, SUB, TAX, TIP, TOTAL,
-        VOUCHER, WALLET,
-    };
-    let has = |f: Flags| flags & f != 0;
-    let rank = if has(OTHER) {
-        0
-    } else if has(FINAL) {
-        3
-    } else {
-        2
-    };
-    Some(match () {
-        () if has(ASIDE) && !has(FINAL | DISCOUNT) => Role::Aside,
-        () if has(VOUCHER) && has(AMOUNT) && !has(PAID | FINAL) => Role::Aside,
-        () if has(VOUCHER) && !has(TOTAL) => Role::Voucher,
-        () if has(CHANGE) => Role::Change,
-        () if has(ROUNDING) => Role::Rounding,
-        () if has(OPTIONAL) && has(SERVICE | TIP) && !has(TOTAL) => Role::Optional,
-        () if has(TIP) => Role::Tip,
-        () if has(SAVINGS) => Role::Aside,
-        () if has(COUNT) && !has(FINAL) => Role::Aside,
-        () if has(BASE) && has(TOTAL) && !has(FINAL) => Role::Base,
-        () if has(TAX) => return Some(taxed(flags, rank)),
-        () if has(DISCOUNT) && has(EXCLUDING) && has(TOTAL | AMOUNT) => Role::Subtotal,
-        () if has(DISCOUNT) => Role::Discount,
-        () if has(SUB) => Role::Subtotal,
-        () if has(SERVICE) && !has(TOTAL) => Role::Service,
-        () if has(BASE) => Role::Base,
-        () if has(TOTAL) && has(PAID) && !has(FINAL) => Role::Tendered(means(flags)),
-        () if has(TOTAL) && has(EXCLUDING) && !has(FINAL) => Role::Subtotal,
-        () if has(TOTAL) && has(CASH | CARD | WALLET) && !has(FINAL) => {
-            Role::Tendered(means(flags))
+/// `15%  1.50  Total 11.50` below `Suggested tips`: nothing of it is asked for.
+fn mark_tips(rows: &mut [Row]) {
+    let mut inside = false;
+    for row in rows {
+        let tips = lexicon::TIP | lexicon::OPTIONAL;
+        let rated = row.numbers.iter().any(|n| n.percent);
+        if row.flags & lexicon::TIP != 0 && !row.numbers.iter().any(Number::is_money) {
+            inside = true;
+        } else if inside && rated {
+            row.flags = tips;
+            row.labels.iter_mut().for_each(|label| label.flags = tips);
+        } else if !row.label.is_empty() {
+            inside = false;
         }
-        () if has(TOTAL) => Role::Total(rank),
-        () if has(CASH | CARD | WALLET | PAID) => Role::Tendered(means(flags)),
-        () if has(EXCLUDING) && has(AMOUNT) => Role::Subtotal,
-        () if has(AMOUNT) && has(INCLUDING) && !has(OTHER) => Role::Total(1),
-        () if has(AMOUNT | GROSS) && !has(OTHER) => Role::Amount,
-        () if has(EXCLUDING) && !has(OTHER) => Role::Base,
-        () => return None,
-    })
-}
-
-fn taxed(flags: Flags, rank: u8) -> Role {
-    use lexicon::{AMOUNT, BASE, EXCLUDING, FINAL, INCLUDING, SUB, TOTAL};
-    let has = |f: Flags| flags & f != 0;
-    match () {
-        () if has(SUB) => Role::Subtotal,
-        () if has(TOTAL) && has(INCLUDING) && has(FINAL) => Role::Total(rank),
-        () if has(TOTAL) && has(INCLUDING) => Role::Total(rank.min(2)),
-        () if has(EXCLUDING) && has(TOTAL | AMOUNT) => Role::Subtotal,
-        () if has(BASE) => Role::Base,
-        () if has(INCLUDING) && has(AMOUNT) => Role::Total(1),
-        () => Role::Tax,
-    }
-}
-
-const fn means(flags: Flags) -> Means {
-    if flags & lexicon::CARD != 0 {
-        Means::Card
-    } else if flags & lexicon::WALLET != 0 {
-        Means::Wallet
-    } else if flags & lexicon::CASH != 0 {
-        Means::Cash
-    } else {
-        Means::Unsaid
     }
 }

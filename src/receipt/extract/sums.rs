@@ -297,20 +297,52 @@ pub(super) fn choices(entries: &[Entry], parts: &Parts, items: &Items) -> Vec<Ch
     for choice in &mut out {
         weigh(choice, parts, items, &adjustments);
     }
+    summed_on(&mut out, entries);
     out.sort_by_key(|c| std::cmp::Reverse(c.order()));
     out
+}
+
+/// `Net total 10.00`, `GST 1.00`, `Total 11.00`: an earlier total and all that stands between lead
+/// to a later one.
+fn summed_on(out: &mut [Choice], entries: &[Entry]) {
+    let sums: Vec<(i64, usize)> = out.iter().map(|c| (c.value.e4(), c.line)).collect();
+    let between = |from: usize, to: usize| {
+        let inside = |e: &&Entry| e.line > from && e.line < to && !e.included && !e.summary;
+        let part = |e: &Entry| match e.role {
+            Role::Tax | Role::Service | Role::Tip | Role::Rounding => e.value.e4(),
+            Role::Discount => -e.value.e4().abs(),
+            _ => 0,
+        };
+        entries.iter().filter(inside).map(part).sum::<i64>()
+    };
+    for choice in out.iter_mut().filter(|c| c.rank > 0) {
+        let before = sums.iter().find(|(sum, line)| {
+            let part = choice.value.e4() - sum;
+            *line < choice.line && part != 0 && between(*line, choice.line) == part
+        });
+        if let Some((sum, _)) = before {
+            let places = choice.value.places();
+            choice.support.push(Support::Subtotal {
+                sum: format!("total {} and what follows", Decimal::of_e4(*sum, places)),
+            });
+        }
+    }
 }
 
 /// A total after rounding that no label calls one: what was paid less the change is a total and the
 /// rounding.
 fn rounded(out: &mut Vec<Choice>, parts: &Parts) {
-    let Some(rounding) = parts.roundings.iter().find(|r| r.e4() != 0) else {
+    let rounding = parts.roundings.iter().find(|r| r.e4() != 0);
+    // `抹零: 0.90` takes the odd change off, `实收` is what remains and was paid.
+    let wiped = || parts.discounts.iter().find(|d| d.e4() != 0);
+    let taken_off = || wiped().map(|d| -d.e4().abs());
+    let Some(part) = rounding.map(|r| r.e4()).or_else(taken_off) else {
         return;
     };
     let sums: Vec<Choice> = out.clone();
     for choice in sums {
-        let value = choice.value.e4() + rounding.e4();
-        let small = rounding.e4().abs() * 20 < choice.value.e4().abs();
+        let value = choice.value.e4() + part;
+        let small = part.abs() * 20 < choice.value.e4().abs();
         let change = parts.changes.first().map_or(0, |c| c.e4());
         let paid = parts.tendered.iter().any(|t| t.0.e4() - change == value);
         if small && paid && out.iter().all(|c| c.value.e4() != value) {
