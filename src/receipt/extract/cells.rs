@@ -18,7 +18,8 @@ const ONE_E4: i64 = 10_000;
 pub(super) const UNITS: &[&str] = &[
     "x", "kg", "g", "lb", "lbs", "l", "stk", "st", "stuck", "ad", "adet", "un", "und", "uds", "ud",
     "u", "pz", "pcs", "pc", "ea", "each", "net", "a", "par", "eur", "kg/kg", "per", "点", "個",
-    "单", "単", "개", "件", "按", "piece", "pce", "stueck", "lt", "buah", "unit",
+    "单", "単", "개", "件", "按", "piece", "pce", "stueck", "lt", "buah", "unit", "kpl", "szt",
+    "szt.", "ks", "db", "st.", "stk.",
 ];
 
 /// What a line with an amount says beside it.
@@ -59,8 +60,10 @@ pub(super) fn cells(
     let further = further.filter(|n| !n.percent && !n.code);
     let mut all: SmallVec<[&Number; 8]> = here.iter().copied().collect();
     all.extend(further);
-    let pair = factors(&all, here.len(), amount, columns);
-    let counted = || lone(&here, amount, line, columns);
+    let letters = line.map_or(&[][..], |line| &line.letters);
+    let priced = |n: &Number| letters.get(..n.from).is_some_and(|l| l.ends_with(&['@']));
+    let pair = factors(&all, here.len(), amount, columns, priced);
+    let counted = || lone(&here, amount, row.indent, line, columns);
     let (quantity, unit) = match pair {
         Some((quantity, unit)) => (Some(quantity), Some(unit)),
         None => (counted(), None),
@@ -68,11 +71,20 @@ pub(super) fn cells(
     let stands_here = |n: &Number| here.iter().any(|h| std::ptr::eq(*h, n));
     let used = [quantity, unit].into_iter().flatten();
     let used = used
-        .filter(|n| stands_here(n) && n.from > 2)
+        .filter(|n| stands_here(n) && n.from > row.indent + 2)
         .map(|n| n.from);
     let end = used.fold(amount.from, usize::min);
+    // `2 X RM7.85 MILO 400G   RM15.70`: the name stands behind its price.
+    let behind = |line: &Written<'_>| {
+        let both = pair.filter(|(q, u)| stands_here(q) && stands_here(u));
+        let from = both.map(|(q, u)| q.to.max(u.to))?;
+        let part = tidied(line.part(from, amount.from.max(from)));
+        let unit = |word: &str| UNITS.contains(&word.to_lowercase().as_str());
+        let long = part.chars().filter(|c| c.is_alphabetic()).count() > 2;
+        (long && !part.split_whitespace().all(unit)).then(|| Text::clean(part))
+    };
     Cells {
-        name: line.and_then(|line| name(row, line, end)),
+        name: line.and_then(|line| name(row, line, end).or_else(|| behind(line))),
         quantity: quantity.map(|n| n.value),
         unit: unit.map(|n| n.value),
         proved: pair.is_some() || here.is_empty(),
@@ -85,15 +97,25 @@ fn factors<'n>(
     here: usize,
     amount: &Number,
     columns: Columns,
+    priced: impl Fn(&Number) -> bool,
 ) -> Option<(&'n Number, &'n Number)> {
     let mut best = None;
     for (i, quantity) in all.iter().copied().enumerate() {
         let whole = quantity.value.e4() % ONE_E4 == 0;
-        if !whole && quantity.value.places() != 3 && !quantity.factor {
+        // `@3 x 2`: the sign stands before the price of one.
+        if (i < here && priced(quantity))
+            || (!whole && !matches!(quantity.value.places(), 1 | 3) && !quantity.factor)
+        {
             continue;
         }
         for (j, unit) in all.iter().copied().enumerate() {
-            if i == j || !is_product(quantity.value, unit.value, amount.value) {
+            let part = quantity.value.places() == 1 && !quantity.factor;
+            if part && unit.value.places() != 2 {
+                continue;
+            }
+            // Prices have as many decimals as amounts, or none.
+            let odd = unit.value.places() == 1 && amount.value.places() == 2;
+            if i == j || odd || !is_product(quantity.value, unit.value, amount.value) {
                 continue;
             }
             let ordered = match columns {
@@ -127,6 +149,7 @@ fn few(number: &Number) -> bool {
 fn lone<'n>(
     here: &[&'n Number],
     amount: &Number,
+    indent: usize,
     line: Option<&Written<'_>>,
     columns: Columns,
 ) -> Option<&'n Number> {
@@ -136,7 +159,7 @@ fn lone<'n>(
     let before = here
         .iter()
         .filter(small)
-        .find(|n| n.factor || n.from <= 2)
+        .find(|n| n.factor || n.from <= indent + 2)
         .copied();
     let letters = line.map_or(&[][..], |line| &line.letters);
     let blank = |from: usize, to: usize| {
@@ -156,35 +179,102 @@ pub(super) fn is_product(quantity: Decimal, unit: Decimal, amount: Decimal) -> b
 
 /// The words of a line up to its quantity, price or amount, without a quantity before them.
 pub(super) fn name(row: &Row, line: &Written<'_>, end: usize) -> Option<Text> {
-    let leads = |n: &&Number| n.from <= 2 && !n.code && n.to <= end;
-    let start = row.numbers.first().filter(leads).map_or(0, |n| n.to);
+    let start = leading(row, line, end).map_or(0, |n| n.to);
+    named(row, line, start, end)
+}
+
+/// What a line without an amount calls the thing that the line below it prices, and how many of it
+/// there are: `2x Espresso`, `1 PLATANO`, `CURRY'O      2`.
+pub(super) fn above(
+    row: &Row,
+    line: &Written<'_>,
+    told: Option<Decimal>,
+) -> (Option<Text>, Option<Decimal>) {
+    let end = line.letters.len();
+    let one = |n: &Number| n.value.e4() == ONE_E4;
+    let counts = |n: &&Number| n.factor || one(n) || told == Some(n.value) || n.to - n.from >= 4;
+    let first = leading(row, line, end).filter(counts);
+    let start = first.map_or(0, |n| n.to);
+    let apart = |n: &&Number| {
+        let gap = line.letters.get(n.from.saturating_sub(3)..n.from);
+        n.from > start && gap.is_some_and(|gap| gap.len() == 3 && gap.iter().all(|c| *c == ' '))
+    };
+    let few = |n: &&Number| few(n) && n.value.places() == 0 && !n.code && !n.percent;
+    let behind = row.numbers.iter().find(apart).filter(few);
+    let part = tidied(line.part(start, behind.map_or(end, |n| n.from)));
+    let lettered = part.chars().any(char::is_alphabetic);
+    let name = if lettered { part } else { line.text().trim() };
+    let quantity = first.filter(|n| n.factor).or(behind).map(|n| n.value);
+    (Some(Text::clean(name)), quantity)
+}
+
+/// The number that a line begins with, if it is none of the name: how many, or the article's.
+fn leading<'r>(row: &'r Row, line: &Written<'_>, end: usize) -> Option<&'r Number> {
+    let apart = |n: &Number| line.letters.get(n.to).is_none_or(|c| *c == ' ');
+    let long = |n: &Number| n.to - n.from >= 5 && n.value.places() == 0 && !n.grouped();
+    let zero = |n: &Number| line.letters.get(n.from) == Some(&'0') && n.to - n.from >= 3;
+    let leads = |n: &&Number| n.from <= row.indent + 2 && n.to <= end;
+    let article = |n: &Number| apart(n) && (long(n) || zero(n));
+    row.numbers
+        .first()
+        .filter(leads)
+        .filter(|n| !n.code || article(n))
+}
+
+/// The words between two places of a line, without the numbers that stand behind them.
+fn named(row: &Row, line: &Written<'_>, start: usize, end: usize) -> Option<Text> {
     let mut end = end.max(start);
     for number in row.numbers.iter().rev() {
-        if number.to <= end && number.from >= start.max(1) && !number.code {
+        if number.to <= end && number.from >= start.max(row.indent + 1) && !number.code {
             if belongs(number, &line.letters, end) {
                 break;
             }
             end = number.from;
         }
     }
-    let edge = |c: char| c.is_whitespace() || matches!(c, '.' | ':' | '*' | '|' | '│' | '@');
-    let name = line.part(start, end).trim_matches(edge);
-    let name = name
-        .strip_prefix("x ")
-        .or_else(|| name.strip_prefix("X "))
-        .unwrap_or(name);
-    let name = name
-        .strip_suffix(" x")
-        .or_else(|| name.strip_suffix(" X"))
-        .unwrap_or(name)
-        .trim();
-    // `EKMEK    %1  *10,00`: the sign of the rate behind the name.
-    let rate = name.strip_suffix('%').filter(|n| n.ends_with(' '));
-    let name = rate.map_or(name, str::trim_end);
-    let lettered = name.chars().any(char::is_alphabetic);
+    let name = tidied(line.part(start, end));
     let unit = |word: &str| UNITS.contains(&word.to_lowercase().as_str());
+    // `2 kpl Kahvi`: what is counted, behind how many.
+    let (first, rest) = name.split_once(' ').unwrap_or((name, ""));
+    let name = if start > 0 && unit(first) && !rest.is_empty() {
+        rest.trim_start()
+    } else {
+        name
+    };
+    let lettered = name.chars().any(char::is_alphabetic);
     let named = lettered && !(start > 0 && name.split_whitespace().all(unit));
     named.then(|| Text::clean(name))
+}
+
+/// A name without leaders, bullets, tax codes and the signs of a quantity that stood beside it.
+fn tidied(name: &str) -> &str {
+    let edge = |c: char| c.is_whitespace() || matches!(c, ':' | '*' | '|' | '│' | '@');
+    let mut name = name.trim_matches(edge);
+    for bullet in ["- ", "• ", "· ", "└ ", "x ", "X ", ". "] {
+        name = name.strip_prefix(bullet).unwrap_or(name).trim_start();
+    }
+    // `Tea.......`: dots that lead to the amount; `AISL.` is shortened, `Professional...` cut off.
+    let bare = name.trim_end_matches(['.', '…']);
+    let dots = name.len() - bare.len();
+    if bare.ends_with(' ') || !matches!(dots, 1 | 3) {
+        name = bare;
+    }
+    let code = |name: &str| {
+        let (before, code) = name.rsplit_once('<')?;
+        let letters = code.strip_suffix('>')?;
+        (letters.len() <= 2).then_some(before.len())
+    };
+    name = code(name)
+        .and_then(|to| name.get(..to))
+        .unwrap_or(name)
+        .trim_end();
+    for sign in [" x", " X", " ×", " à", " á", " %", " +", " -", " je", "  a"] {
+        name = name
+            .strip_suffix(sign)
+            .unwrap_or(name)
+            .trim_end_matches(edge);
+    }
+    name
 }
 
 /// `MILK 1 GAL   3.49`, `Acqua 0,75   3,00`, `Combo 5   9.00`: a number in a name is one space away
@@ -193,6 +283,18 @@ fn belongs(number: &Number, letters: &[char], end: usize) -> bool {
     let before = letters.get(..number.from).unwrap_or_default();
     let near = matches!(before, [.., c, ' '] if c.is_alphabetic() || matches!(c, '.' | '#'))
         || matches!(before, [.., '#']);
+    // `칠성사이다500`, `250ml*12`, `MLEKO UHT 3.2`, `Mineral 0,33`: sizes, whatever follows.
+    let glued = match before {
+        [.., c] if c.is_alphabetic() => true,
+        [.., c, '*'] => c.is_alphabetic(),
+        _ => false,
+    };
+    let whole = number.value.places() == 0 && !number.grouped();
+    let part = number.value.places() == 2 && number.value.e4() < ONE_E4;
+    let size = (glued && whole) || (near && (part || number.value.places() == 1));
+    if size && number.mark.is_none() && !number.percent && !number.factor {
+        return true;
+    }
     let after = letters.get(number.to..end).unwrap_or_default();
     let words = after.iter().any(|c| c.is_alphabetic());
     let far = after.iter().rev().take_while(|c| **c == ' ').count() >= 3;
@@ -295,6 +397,110 @@ mod tests {
         let details = "1A4060300048D3D006585252\n  Category: Beverage\n  - cold";
         let block = format!("St Ides Tea\n{details}\n  2 @ 10.00 ea      20.00");
         assert_eq!(sold(&block, "20.00"), ["St Ides Tea|2|10.00|20.00"]);
+    }
+
+    #[test]
+    fn signs_and_codes_beside_a_name_are_no_part_of_it() {
+        for (line, item) in [
+            (
+                "2 Schnitzel      à 16,90     33,80",
+                "Schnitzel|2|16.90|33.80",
+            ),
+            (
+                "Oat Latte (Large) x 2        12,50",
+                "Oat Latte (Large)|2||12.50",
+            ),
+            ("DECK BENCH <A>               19,65", "DECK BENCH|||19.65"),
+            ("1 Kaffee gr.                  3,20", "Kaffee gr.|1||3.20"),
+            ("Tea......................     3,20", "Tea|||3.20"),
+            ("Extra sauce       +           0,50", "Extra sauce|||0.50"),
+            (
+                "   1 Kids Chicken & Noodle    5,39",
+                "Kids Chicken & Noodle|1||5.39",
+            ),
+            ("632565000234 Fiji Water       3,99", "Fiji Water|||3.99"),
+            (
+                "BAGUETTE TRAD               1,10 €  1",
+                "BAGUETTE TRAD|||1.10",
+            ),
+            ("2 kpl Kahvi     3,50          7,00", "Kahvi|2|3.50|7.00"),
+        ] {
+            let total = item.rsplit('|').next().unwrap();
+            assert_eq!(sold(line, total), [item], "{line}");
+        }
+    }
+
+    #[test]
+    fn sizes_stay_in_a_name() {
+        for (line, item) in [
+            ("MLEKO UHT 3.2 12,99", "MLEKO UHT 3.2|||12.99"),
+            (
+                "2 Mineral prickelnd 0,33  7,20",
+                "Mineral prickelnd 0,33|2||7.20",
+            ),
+            ("伊利纯牛奶250ml*12    49,90", "伊利纯牛奶250ml*12|||49.90"),
+            ("LAIT ECR 6X1L         6,54", "LAIT ECR 6X1L|||6.54"),
+        ] {
+            let total = item.rsplit('|').next().unwrap();
+            assert_eq!(sold(line, total), [item], "{line}");
+        }
+    }
+
+    #[test]
+    fn a_name_above_its_amount_may_say_how_many() {
+        let said = sold(
+            "2x Professional Services\n                      1.000,00",
+            "1.000,00",
+        );
+        assert_eq!(said, ["Professional Services|2||1000.00"]);
+        let said = sold(
+            "CURRY'O                   2\n                       4.00",
+            "4.00",
+        );
+        assert_eq!(said, ["CURRY'O|2||4.00"]);
+        let said = sold("2 Soto Betawi\n        35.00           70.00", "70.00");
+        assert_eq!(said, ["Soto Betawi|2|35.00|70.00"]);
+        let said = sold("Bubble tea\n  less ice\n  19.00 x 2      38.00", "38.00");
+        assert_eq!(said, ["Bubble tea|2|19.00|38.00"]);
+        let said = sold("2 X 7.85 MILO 400G     15.70", "15.70");
+        assert_eq!(said, ["MILO 400G|2|7.85|15.70"]);
+    }
+
+    #[test]
+    fn a_price_says_so_by_its_sign_and_a_weight_by_its_unit() {
+        assert_eq!(sold("Bag M   @3 x 2   6", "6"), ["Bag M|2|3|6"]);
+        assert_eq!(
+            sold("Apples  7.98  1.236kg   9.86", "9.86"),
+            ["Apples|1.236|7.98|9.86"]
+        );
+        assert_eq!(sold("虾   68 1.2斤   81.60", "81.60"), ["虾|1.2|68|81.60"]);
+        let said = sold("Noodles      3      3.75\n  (1.25 x 3)", "3.75");
+        assert_eq!(said, ["Noodles|3|1.25|3.75"]);
+    }
+
+    #[test]
+    fn the_letter_of_a_tax_may_be_glued_to_the_amount() {
+        let said = sold(
+            "1 ADVIL LIQ GEL 20CT      9.79T\nCOLA 1.25L    2.00A",
+            "11.79",
+        );
+        assert_eq!(said, ["ADVIL LIQ GEL 20CT|1||9.79", "COLA 1.25L|||2.00"]);
+    }
+
+    #[test]
+    fn what_departments_took_of_it_is_not_sold_again() {
+        let parts = "Fish 29.90\nPie 15.50\nPint 8.80\nFood      45.40\nDrink      8.80";
+        assert_eq!(sold(parts, "54.20").len(), 3);
+        assert_eq!(sold("Tea 5.00\nCake 5.00", "10.00").len(), 2);
+    }
+
+    #[test]
+    fn a_heading_below_the_total_heads_nothing_that_was_sold() {
+        let said = items(
+            "Mercado\nNo 12\n2 UN X 27,90\nARROZ    55,80\nVALOR TOTAL R$   55,80\n\
+             FORMA DE PAGAMENTO          VALOR PAGO R$\nDinheiro     60,00\nTroco R$   4,20\n",
+        );
+        assert_eq!(said, ["ARROZ|2|27.90|55.80"]);
     }
 
     #[test]

@@ -74,11 +74,14 @@ pub(super) fn items(rows: &Rows, lines: &[Written<'_>], entries: &[Entry]) -> It
             if row
                 .numbers
                 .iter()
-                .any(|n| rows.is_amount(n) && !is_count(n))
+                .any(|n| rows.is_amount(n) && !is_count(n, row.indent))
             {
                 found.clear = false;
             }
-            if row.label.chars().any(char::is_alphabetic) && !is_detail(row, lines) {
+            // Indented below a name, it says how the thing is made.
+            let below = |n: &Row| n.line + 1 == row.line && row.indent > n.indent;
+            let named = row.label.chars().any(char::is_alphabetic) && !is_detail(row, lines);
+            if named && !name.is_some_and(below) {
                 name = Some(row);
             }
             continue;
@@ -96,7 +99,36 @@ pub(super) fn items(rows: &Rows, lines: &[Written<'_>], entries: &[Entry]) -> It
         }
     }
     found.clear &= !found.items.is_empty() && open.is_none();
+    without_departments(&mut found, entries);
     found
+}
+
+/// `Food 45.40`, `Drink 8.80` below things sold for 54.20: what each part of the shop takes of it.
+fn without_departments(found: &mut Items, entries: &[Entry]) {
+    let sum = |e: &&Entry| matches!(e.role, Role::Total(_) | Role::Subtotal);
+    let sums = |half: i64| entries.iter().filter(sum).any(|e| e.value.e4() == half);
+    let half = found.gross / 2;
+    if found.items.len() < 3 || found.gross % 2 != 0 || !sums(half) {
+        return;
+    }
+    let amount = |item: &Item| item.amount.map_or(0, Decimal::e4);
+    let mut tail = 0;
+    let parts = found.items.iter().rposition(|item| {
+        tail += amount(item);
+        tail >= half
+    });
+    let Some(at) = parts.filter(|_| tail == half) else {
+        return;
+    };
+    if found
+        .items
+        .iter()
+        .skip(at)
+        .all(|item| item.quantity.is_none())
+    {
+        found.items.truncate(at);
+        (found.net, found.gross) = (found.net - half, half);
+    }
 }
 
 /// Adds what a line with an amount at its end says: something sold, or something taken off.
@@ -128,7 +160,7 @@ fn priced(
         let small = a.value.places() == 0 && (0..1_000_000).contains(&a.value.e4());
         small && last.grouped() && a.mark.is_none()
     };
-    let counts = |a: &Number| is_count(a) || few(a);
+    let counts = |a: &Number| is_count(a, row.indent) || few(a);
     let rival = |a: &&&Number| a.value != value && !counts(a) && !is_size(a, row, lines);
     if amounts.len() > 1 && !proved && amounts.iter().any(|a| rival(&a)) {
         found.clear = false;
@@ -136,14 +168,12 @@ fn priced(
     found.net += value.e4();
     found.gross += value.e4();
     if found.items.len() < ITEMS_MAX {
-        // "1 PLATANO" above its weight.
-        let above = || {
-            above.map(|(_, line)| {
-                let name = line.text().trim();
-                Text::clean(name.strip_prefix("1 ").unwrap_or(name).trim_start())
-            })
+        let above = above.filter(|_| name.is_none());
+        let (name, quantity) = match above.map(|(row, line)| cells::above(row, line, quantity)) {
+            Some((name, above)) => (name, quantity.or(above)),
+            None => (name, quantity),
         };
-        let name = name.or_else(above).unwrap_or_default();
+        let name = name.unwrap_or_default();
         found.items.push(Item {
             name,
             quantity,
@@ -169,6 +199,13 @@ fn quantity_line(row: &Row, lines: &[Written<'_>]) -> Option<(Decimal, Decimal)>
         .all(|word| cells::UNITS.contains(&word));
     let usable = |n: &Number| !n.percent && !n.code && n.value.e4() > 0;
     let plain = usable(quantity) && usable(unit) && quantity.mark.is_none();
+    // "(1,250 x 3)": the price of one first.
+    let turned = quantity.is_money() && !unit.is_money() && unit.value.places() == 0;
+    let (quantity, unit) = if turned {
+        (unit, quantity)
+    } else {
+        (quantity, unit)
+    };
     (times && units && plain).then_some((quantity.value, unit.value))
 }
 
@@ -194,9 +231,10 @@ fn name_before_quantity(row: &Row, next: Option<&Row>, rows: &Rows, lines: &[Wri
 }
 
 /// The `2` of `2 Tea 1,380`: a small number before the name, where amounts have no decimals.
-fn is_count(number: &Number) -> bool {
+fn is_count(number: &Number, indent: usize) -> bool {
     let small = number.value.places() == 0 && (0..1_000_000).contains(&number.value.e4());
-    number.factor || (small && number.from <= 2 && number.mark.is_none() && !number.grouped())
+    number.factor
+        || (small && number.from <= indent + 2 && number.mark.is_none() && !number.grouped())
 }
 
 /// The `0,75` of `Acqua nat. 0,75     3,00`: a number in the name, far from the amounts.
@@ -213,7 +251,12 @@ fn is_size(number: &Number, row: &Row, lines: &[Written<'_>]) -> bool {
 
 /// The row that names the columns of what was sold.
 fn heading(rows: &Rows) -> Option<usize> {
-    rows.rows.iter().position(|row| {
+    let total = |row: &Row| {
+        let money = row.numbers.iter().any(Number::is_money);
+        money && matches!(row.role, Some(Role::Total(2..) | Role::Subtotal))
+    };
+    let mut above = rows.rows.iter().take_while(|row| !total(row));
+    above.position(|row| {
         let columns = [
             lexicon::COUNT,
             lexicon::AMOUNT | lexicon::SUB | lexicon::TOTAL,
@@ -305,14 +348,18 @@ fn region<'a>(
         0
     } else {
         let summed = || summed(rest.get(..end)?, rows, lines, entries);
-        first_priced(rest).or_else(summed).unwrap_or(end)
+        first_priced(rest.get(..end).unwrap_or_default())
+            .or_else(summed)
+            .unwrap_or(end)
     };
     let within = rest.get(start.min(end)..end).unwrap_or_default();
     // A charge below the items is none of them; one between them ("4 Coperto 8,00") is.
     let charges = within.iter().rev();
-    let charges = charges.take_while(|row| service(row) || row.numbers.is_empty());
-    let charges = charges.count();
-    let within = within.get(..within.len() - charges).unwrap_or_default();
+    let off = |row: &Row| row.flags & lexicon::DISCOUNT != 0 || row.numbers.is_empty();
+    let charges = charges.take_while(|row| service(row) || off(row)).count();
+    let (sold, behind) = within.split_at(within.len() - charges);
+    let first = behind.iter().position(service).unwrap_or(behind.len());
+    let within = within.get(..sold.len() + first).unwrap_or_default();
     within.iter().filter(|row| !is_part_total(row, entries))
 }
 

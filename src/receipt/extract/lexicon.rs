@@ -51,7 +51,7 @@ pub(super) const OTHER: Flags = 1 << 31;
 const WORDS: &[(Flags, &str)] = &[
     (
         TOTAL,
-        "total|totals|totaal|totale|toplam|gesamt|gesamtsumme|summe|gesamtbetrag|endsumme|endbetrag|totalt|suma|razem|celkem|osszesen|celkom|jumlah|jml|ttl|total ttc|tot|bonsumme|bon summe|belegsumme|rechnungssumme|kaufsumme|verkaufssumme|tischsumme|bar total|total charge|total charges|total cost|basket total|receipt total|order total|check total|bill total|sale total|your total|total order|total cuenta|total pedido|total euros|monto total|gran total|total commande|total de la note|total note|total facture|total harga|total pesanan|tagihan|total pembelian|total penjualan|total transaksi|jumlah tagihan|total nota|totale conto|totale ordine|totale generale|totale scontrino|totale vendita|totale fattura|totale lordo|jumlah jualan|jumlah bil|jumlah harga|total do pedido|valor total da nota|montante total|total do cupom|conta total|total fatura|total com iva|total c iva|total c/ iva|total con iva|toplami|yekun",
+        "total|totals|totaal|totale|toplam|gesamt|gesamtsumme|summe|gesamtbetrag|endsumme|endbetrag|totalt|suma|razem|celkem|osszesen|celkom|jumlah|jml|ttl|total ttc|tot|bonsumme|bon summe|belegsumme|rechnungssumme|kaufsumme|verkaufssumme|tischsumme|bar total|total charge|total charges|total cost|basket total|receipt total|order total|check total|bill total|sale total|your total|total order|total cuenta|total pedido|total euros|monto total|gran total|total commande|total de la note|total note|total facture|total harga|total pesanan|tagihan|total pembelian|total penjualan|total transaksi|jumlah tagihan|total nota|totale conto|totale ordine|totale generale|totale scontrino|totale vendita|totale fattura|totale lordo|jumlah jualan|jumlah bil|jumlah harga|total do pedido|valor total da nota|montante total|total do cupom|conta total|total fatura|yhteensa|summa|i alt|tong cong|tong tien|итого|итог|всего|сумма|celkova cena|ukupno|skupaj|kokku|kopa|is viso|συνολο|разом|vegosszeg|total com iva|total c iva|total c/ iva|total con iva|toplami|yekun",
     ),
     (
         TOTAL | FINAL,
@@ -59,11 +59,11 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         SUB,
-        "subtotal|sub|valor dos produtos|total produtos|total articles|total articulos|subtotaal|subtotale|zwischensumme|zw summe|sous|sous total|soustotal|ara toplam|parcial|subtotals|sub total|sub jumlah|subjumlah|subtotal ht|delsumma|mellansumma|tussentotaal|sub ttl|nettosumme|warenwert|brut|teilsumme|harga jual|total bruto|total bruto de itens|total brut|mal hizmet toplam tutari|mal hizmet toplam|mal hizmet toplami|toplam tutar kdv haric|jumlah kecil|pretax total|merchandise total|summe artikel|suma parcial|total parcial|ara tutar|total antes de descuento|total sebelum diskon|belanja",
+        "subtotal|sub|valor dos produtos|total produtos|total articles|total articulos|subtotaal|subtotale|zwischensumme|zw summe|sous|sous total|soustotal|ara toplam|parcial|subtotals|sub total|sub jumlah|subjumlah|subtotal ht|delsumma|mellansumma|tussentotaal|sub ttl|nettosumme|warenwert|brut|teilsumme|harga jual|total bruto|total bruto de itens|total brut|mal hizmet toplam tutari|mal hizmet toplam|mal hizmet toplami|toplam tutar kdv haric|jumlah kecil|pretax total|merchandise total|valisumma|подытог|summe artikel|suma parcial|total parcial|ara tutar|total antes de descuento|total sebelum diskon|belanja",
     ),
     (
         TAX,
-        "tax|taxes|i.v.a|i.v.a.|t.v.a|t.v.a.|gst|vat|mwst|ust|umsatzsteuer|mehrwertsteuer|steuer|tva|iva|kdv|topkdv|ppn|pb|sst|pb1|pbjt|pajak|cukai|hst|pst|qst|btw|moms|dph|pdv|igv|iss|icms|itbis|excise|imposto|impuesto|impuestos|imposta|taxe|cgst|sgst|igst|utgst|cess|svc tax|sales tax|service tax|mva|afa|vergi|otv|qst tax|hesaplanan kdv|kdv toplami|kdv tutari|service charge tax|cukai perkhidmatan|cuota|cuota iva|tributos|impoconsumo|impuesto al consumo|imp consumo|imp al consumo|tps|tvq|tvh|ptu|gst included in|vat included in|tax included in|mwst enthalten in|total includes gst|total includes vat|total includes tax|total gst included|includes gst of|includes vat of|includes tax of",
+        "tax|taxes|i.v.a|i.v.a.|alv|ндс|пдв|ддс|φπα|fpa|t.v.a|t.v.a.|gst|vat|mwst|ust|umsatzsteuer|mehrwertsteuer|steuer|tva|iva|kdv|topkdv|ppn|pb|sst|pb1|pbjt|pajak|cukai|hst|pst|qst|btw|moms|dph|pdv|igv|iss|icms|itbis|excise|imposto|impuesto|impuestos|imposta|taxe|cgst|sgst|igst|utgst|cess|svc tax|sales tax|service tax|mva|afa|vergi|otv|qst tax|hesaplanan kdv|kdv toplami|kdv tutari|service charge tax|cukai perkhidmatan|cuota|cuota iva|tributos|impoconsumo|impuesto al consumo|imp consumo|imp al consumo|tps|tvq|tvh|ptu|gst included in|vat included in|tax included in|mwst enthalten in|total includes gst|total includes vat|total includes tax|total gst included|includes gst of|includes vat of|includes tax of",
     ),
     (
         DISCOUNT,
@@ -87,11 +87,11 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         CASH,
-        "cash|bar|barzahlung|bargeld|especes|espece|contanti|contante|efectivo|dinheiro|nakit|tunai|kas|numerario|contant|kontant|gotowka|hotove|cash tendered|cash payment|uang tunai|geld bar|en efectivo",
+        "cash|bar|barzahlung|bargeld|especes|espece|contanti|contante|efectivo|dinheiro|nakit|tunai|kas|numerario|contant|kontant|gotowka|hotove|kateinen|kontanter|gotovina|v hotovosti|hotovost|keszpenz|наличными|наличные|готівка|numerar|μετρητα|tien mat|cash tendered|cash payment|uang tunai|geld bar|en efectivo",
     ),
     (
         CARD,
-        "card|visa|master|mastercard|amex|american express|debit|credit|creditcard|credit card|debit card|maestro|karte|kreditkarte|girocard|ec|ec karte|carte|cb|carte bancaire|carta|carta di credito|tarjeta|cartao|kart|kredi karti|banka karti|kredi|kartu|kad|eftpos|unionpay|jcb|diners|discover|nets|mydebit|pin|bancontact|interac|vpay|v pay|pos|edc|bancomat|elettronico|pagamento elettronico|contactless|sans contact|electronico|eletronico|kartenzahlung|cheque|check payment|scheck|assegno|cek|bank transfer|transfer|transferencia|virement|bonifico|uberweisung|havale|eft|room charge|charge to room|zimmer|zimmerrechnung|house account|on account|city ledger|room|store credit|ticket restaurant|titre restaurant|titres restaurant|buoni pasto|meal voucher|edenred|sodexo|pluxee|carte resto|girokarte|lastschrift|kredi karti ile|temassiz|paywave|paypass|card payment|card tender|multibanco|mb|carta credit|karta|karta platnicza|bankkort|kortti|dankort|kartu kredit|kartu debit|kad kredit|tarjeta credito|credito|debito|debito electron|bank card|kaartbetaling|electron|bankomat|bankomatkarte|bankomatkartenzahlung|kartenzlg|kontaktlos|postfinance|postcard|debitkarte|pinnen|gepind|bankpas|kortbetaling|kort|przelew|ebt|snap|wic|sumup|zettle|stripe|eps|flashpay|nets flashpay|cashcard|cash card|ez link|flazz|vr|vr refeicao|vale refeicao|alelo|ticket alimentacao|yemek karti|multinet|setcard|metropol|mealcard|meal card|pluxee|swile|up dejeuner|cheque dejeuner|unionpay|banknet|rupay|mada|knet|benefit|eftpos card|tarjeta de debito|tarjeta de credito|bonifico bancario|credit note used",
+        "card|visa|master|mastercard|amex|american express|debit|credit|creditcard|credit card|debit card|maestro|karte|kreditkarte|girocard|ec|ec karte|carte|cb|carte bancaire|carta|carta di credito|tarjeta|cartao|kart|kredi karti|banka karti|kredi|kartu|kad|eftpos|unionpay|jcb|diners|discover|nets|mydebit|pin|bancontact|interac|vpay|v pay|pos|edc|bancomat|elettronico|pagamento elettronico|contactless|sans contact|electronico|eletronico|kartenzahlung|cheque|check payment|scheck|assegno|cek|bank transfer|transfer|transferencia|virement|bonifico|uberweisung|havale|eft|room charge|charge to room|zimmer|zimmerrechnung|house account|maksukortti|pankkikortti|luottokortti|korttimaksu|картой|карта|безналичными|банковская карта|kartou|bankkartya|on account|city ledger|room|store credit|ticket restaurant|titre restaurant|titres restaurant|buoni pasto|meal voucher|edenred|sodexo|pluxee|carte resto|girokarte|lastschrift|kredi karti ile|temassiz|paywave|paypass|card payment|card tender|multibanco|mb|carta credit|karta|karta platnicza|bankkort|kortti|dankort|kartu kredit|kartu debit|kad kredit|tarjeta credito|credito|debito|debito electron|bank card|kaartbetaling|electron|bankomat|bankomatkarte|bankomatkartenzahlung|kartenzlg|kontaktlos|postfinance|postcard|debitkarte|pinnen|gepind|bankpas|kortbetaling|kort|przelew|ebt|snap|wic|sumup|zettle|stripe|eps|flashpay|nets flashpay|cashcard|cash card|ez link|flazz|vr|vr refeicao|vale refeicao|alelo|ticket alimentacao|yemek karti|multinet|setcard|metropol|mealcard|meal card|pluxee|swile|up dejeuner|cheque dejeuner|unionpay|banknet|rupay|mada|knet|benefit|eftpos card|tarjeta de debito|tarjeta de credito|bonifico bancario|credit note used",
     ),
     (
         WALLET,
@@ -103,7 +103,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         CHANGE,
-        "change|change due|cash change|ruckgeld|wechselgeld|zuruck|ruck|rueckgeld|rendu|rendu monnaie|a rendre|monnaie|monnaie rendue|resto|resto contanti|cambio|su cambio|vuelto|troco|para ustu|paraustu|kembali|kembalian|uang kembali|baki|wisselgeld|terug|due customer|balance change|your change|change given|reszta|vaxel|byttepenge|vrijednost povrata|devolucion",
+        "change|change due|cash change|ruckgeld|wechselgeld|zuruck|ruck|rueckgeld|rendu|rendu monnaie|a rendre|monnaie|monnaie rendue|resto|resto contanti|cambio|su cambio|vuelto|troco|para ustu|paraustu|kembali|kembalian|uang kembali|baki|wisselgeld|terug|due customer|balance change|your change|change given|reszta|vaxel|byttepenge|vaihtoraha|takaisin|tilbage|vissza|vracene|сдача|решта|rest|ρεστα|tien thoi|tien thua|vrijednost povrata|devolucion",
     ),
     (
         COUNT,
@@ -152,7 +152,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         NAME,
-        "no|no.|nr|number|num|ref|reference|id|tel|phone|fax|auth|approval|terminal|trace|batch|register|reg|station|cashier|server|date|time|zip|code|barcode|sku|plu|mid|tid|rrn|stan|aid|exp|expiry|valid|serial|account no|acc",
+        "descricao|description|descripcion|descrizione|designation|bezeichnung|artikelbezeichnung|nazwa|aciklama|nama barang|no|no.|nr|number|num|ref|reference|id|tel|phone|fax|auth|approval|terminal|trace|batch|register|reg|station|cashier|server|date|time|zip|code|barcode|sku|plu|mid|tid|rrn|stan|aid|exp|expiry|valid|serial|account no|acc",
     ),
 ];
 
@@ -160,7 +160,7 @@ const WORDS: &[(Flags, &str)] = &[
 const SIGNS: &[(Flags, &str)] = &[
     (
         TOTAL,
-        "合计|总计|总额|总金额|合計|總計|總額|総計|総合計|合計金額|税込合計|합계|총액|총계|총합계|합계금액|รวม|รวมทั้งหมด|ยอดรวม|现价|共计|共計|消费总额|주문합계|총주문금액|구매금액|총구매금액|총매출액|총판매금액|총결제금액|ยอดเงินรวม|มูลค่ารวม|金额合计|消费合计|账单金额|消费金额|お買上計|お買上合計|お買上|합계액|판매합계|매출합계",
+        "合计|总计|总额|总金额|總金額|合計|總計|總額|総計|総合計|合計金額|税込合計|합계|총액|총계|총합계|합계금액|รวม|รวมทั้งหมด|ยอดรวม|现价|共计|共計|消费总额|주문합계|총주문금액|구매금액|총구매금액|총매출액|총판매금액|총결제금액|ยอดเงินรวม|มูลค่ารวม|金额合计|消费合计|账单金额|消费金额|お買上計|お買上合計|お買上|합계액|판매합계|매출합계",
     ),
     (
         TOTAL | FINAL,

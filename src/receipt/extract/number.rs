@@ -196,7 +196,10 @@ pub(super) fn numbers(chars: &[char], runs: &[Run], style: Style) -> Vec<Number>
         if out.len() >= NUMBERS_PER_LINE_MAX {
             break;
         }
-        if let Some(mut number) = number(chars, from, to, style) {
+        // `6.54 €  1`: the mark belongs to the amount; `2 EUR 15.00`: to what stands behind it.
+        let amount = out.last().filter(|last: &&Number| last.value.places > 0);
+        let taken = amount.map_or(0, |last| last.to);
+        if let Some(mut number) = number(chars, (from, to), taken, style) {
             spaced(&mut out, &mut number, chars, style);
             out.push(number);
         }
@@ -342,7 +345,7 @@ fn run_end(chars: &[char], from: usize) -> usize {
     at
 }
 
-fn number(chars: &[char], from: usize, end: usize, style: Style) -> Option<Number> {
+fn number(chars: &[char], (from, end): Run, taken: usize, style: Style) -> Option<Number> {
     let raw = Raw::of(chars.get(from..end)?)?;
     let raw = raw.as_str();
     let whole = raw.contains(',') && is_whole(mark_beside(chars, from, end));
@@ -361,7 +364,8 @@ fn number(chars: &[char], from: usize, end: usize, style: Style) -> Option<Numbe
         code: false,
         doubtful,
     };
-    let prefix = currency::before(chars, from);
+    let prefix =
+        currency::before(chars, from).filter(|b| b.from >= taken || raw.contains(['.', ',']));
     let suffix = currency::after(chars, end);
     if let Some(before) = prefix {
         (number.mark, number.from) = (Some(before.mark), before.from);
@@ -434,12 +438,25 @@ fn surroundings(number: &mut Number, chars: &[char], end: usize) {
     let glued_right =
         (joins(right) && !times(right) && (right != ':' || after(1).is_ascii_digit()))
             || (right == '-' && after(1).is_alphanumeric());
+    let glued_right = glued_right && !is_tax_code(number, [right, after(1), after(2)]);
     let time = left == ':' && before(2).is_ascii_digit();
     let dashed = left == '-' && before(2).is_alphanumeric();
+    let weighed = !glued_left && factor::weighed(number, chars);
+    number.factor |= weighed;
+    let glued_right = glued_right && !weighed;
     number.code = (glued_left || glued_right || time || dashed) && number.mark.is_none();
     if (minus_before || minus_after) && !decoration {
         number.from -= usize::from(minus_before);
         number.to += usize::from(minus_after);
+    }
+}
+
+/// `9.79T`, `10,80C`, `55TX`: the letter of a tax's rate right behind an amount. `1.25L` is a size.
+fn is_tax_code(number: &Number, behind: [char; 3]) -> bool {
+    let rate = |c: char| matches!(c, 'A'..='F' | 'N' | 'R'..='T' | 'X' | 'Z');
+    match behind {
+        ['T', 'X', end] => !end.is_alphanumeric(),
+        [letter, end, _] => number.value.places() == 2 && rate(letter) && !end.is_alphanumeric(),
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Row {
     pub(super) reference: Option<Reference>,
     /// How many characters the line has.
     pub(super) length: usize,
+    /// How many spaces it begins with.
+    pub(super) indent: usize,
 }
 
 impl Row {
@@ -55,6 +57,7 @@ impl Row {
             summary: false,
             reference: None,
             length,
+            indent: 0,
         }
     }
 }
@@ -96,7 +99,7 @@ impl Rows {
         let two = rows
             .iter()
             .flat_map(|r| &r.numbers)
-            .any(|n| n.value.places() == 2 && !n.percent);
+            .any(|n| n.value.places() == 2 && !n.percent && !n.code);
         let three = three_places
             && rows
                 .iter()
@@ -131,7 +134,10 @@ impl Rows {
         let form = number.value.places() == self.places
             || number.mark.is_some()
             || (self.places == 0 && number.value.places() == 2);
-        form && !number.percent && !number.code && !number.factor
+        // Eight digits in one are the number of something.
+        let long = number.value.e4() >= 100_000_000_000 && number.value.places() == 0;
+        let names = long && number.mark.is_none() && !number.grouped();
+        form && !number.percent && !number.code && !number.factor && !names
     }
 
     /// The currency marks beside amounts: `RON95` is petrol and no leu.
@@ -189,6 +195,7 @@ impl Rows {
         }
         // "Total Item 3   31.900", "合計 2点  520円".
         let counted = row.numbers.first().is_some_and(is_counted);
+        let sums = lexicon::TOTAL | lexicon::SUB;
         for (i, number) in amounts {
             let own = row.labels.get(*i).copied().unwrap_or_default();
             let own_flags = own.flags;
@@ -205,13 +212,13 @@ impl Rows {
                 // "Total (3 items) 45.00": what counts stands before, money belongs to the total.
                 Some(Role::Aside)
                     if own_flags & lexicon::COUNT != 0
-                        && row.flags & lexicon::TOTAL != 0
+                        && row.flags & sums != 0
                         && (number.value.places() == 2 || counted)
                         && *i > 0 =>
                 {
                     role(row.flags & !lexicon::COUNT)
                 }
-                None if counted && *i > 0 && row.flags & lexicon::TOTAL != 0 => {
+                None if counted && *i > 0 && row.flags & sums != 0 => {
                     role(row.flags & !lexicon::COUNT)
                 }
                 Some(_) if amounts.len() == 1 && *i > 0 && row.role.is_some() => row.role,
@@ -240,10 +247,9 @@ fn one_place_as_two(rows: &mut [Row]) {
     if sums.count() < 2 || rows.iter().flat_map(|r| &r.numbers).any(places(2)) {
         return;
     }
-    for row in rows {
-        if let Some(last) = row.numbers.last_mut().filter(|n| places(1)(n)) {
-            last.value = Decimal::of_e4(last.value.e4(), 2);
-        }
+    let amounts = rows.iter_mut().flat_map(|row| &mut row.numbers);
+    for amount in amounts.filter(|n| places(1)(n)) {
+        amount.value = Decimal::of_e4(amount.value.e4(), 2);
     }
 }
 
@@ -333,6 +339,7 @@ fn row(line: usize, of: &Written<'_>, style: Style) -> Row {
         summary: false,
         reference,
         length,
+        indent: of.letters.iter().take_while(|c| **c == ' ').count(),
     }
 }
 
@@ -492,6 +499,7 @@ fn mark_summary(rows: &mut [Row]) {
             row.flags & lexicon::SUMMARY != 0 && row.flags & (lexicon::TAX | lexicon::AMOUNT) != 0;
         let columns = row.numbers.is_empty()
             && row.flags & lexicon::TAX != 0
+            && row.flags & lexicon::NAME == 0
             && row.flags
                 & (lexicon::AMOUNT | lexicon::EXCLUDING | lexicon::BASE | lexicon::INCLUDING)
                 != 0
