@@ -250,8 +250,8 @@ fn named(row: &Row, line: &Written<'_>, start: usize, end: usize) -> Option<Text
 fn tidied(name: &str) -> &str {
     let edge = |c: char| c.is_whitespace() || matches!(c, ':' | '*' | '|' | '│' | '@');
     let mut name = name.trim_matches(edge);
-    for bullet in ["- ", "• ", "· ", "└ ", "x ", "X ", ". "] {
-        name = name.strip_prefix(bullet).unwrap_or(name).trim_start();
+    if let Some(("-" | "•" | "·" | "└" | "x" | "X" | ".", rest)) = name.split_once(' ') {
+        name = rest.trim_start();
     }
     // `Tea.......`: dots that lead to the amount; `AISL.` is shortened, `Professional...` cut off.
     let bare = name.trim_end_matches(['.', '…']);
@@ -268,11 +268,16 @@ fn tidied(name: &str) -> &str {
         .and_then(|to| name.get(..to))
         .unwrap_or(name)
         .trim_end();
-    for sign in [" x", " X", " ×", " à", " á", " %", " +", " -", " je", "  a"] {
-        name = name
-            .strip_suffix(sign)
-            .unwrap_or(name)
-            .trim_end_matches(edge);
+    let sign = |rest: &str, word: &str| match word {
+        "x" | "X" | "×" | "à" | "á" | "%" | "+" | "-" | "je" => true,
+        "a" => rest.ends_with(' '),
+        _ => false,
+    };
+    while let Some((rest, word)) = name.rsplit_once(' ') {
+        if !sign(rest, word) {
+            break;
+        }
+        name = rest.trim_end_matches(edge);
     }
     name
 }

@@ -7,6 +7,8 @@ use super::rows::{Means, Role, Row, Rows};
 use super::sums::Parts;
 use super::written::Written;
 use super::{Field, Method, lexicon, number};
+use hashbrown::HashSet;
+use std::sync::LazyLock;
 
 /// What stands before the way of payment, in comparable form.
 const LABELS: &[&str] = &[
@@ -144,6 +146,9 @@ const APPROVED: &[&str] = &[
     "카드결제완료",
 ];
 
+/// [`APPROVED`], as it is looked up for every line.
+static CODES: LazyLock<HashSet<&str>> = LazyLock::new(|| APPROVED.iter().copied().collect());
+
 /// What a card is that pays nothing.
 const MEMBERS: &[&str] = &[
     "member",
@@ -248,7 +253,7 @@ fn approved(rows: &Rows, lines: &[Written<'_>]) -> Option<Field<Method>> {
     let coded = |row: &&Row| {
         let label = row.label.split(':').next().unwrap_or_default().trim();
         let label = label.trim_end_matches(['.', '#', ' ']);
-        APPROVED.contains(&label) && !row.numbers.iter().any(number::Number::is_money)
+        CODES.contains(label) && !row.numbers.iter().any(number::Number::is_money)
     };
     let masked = |row: &&Row| {
         let text = || lines.get(row.line).map_or("", Written::text);

@@ -592,8 +592,4 @@ fn against_in_words(against: &Against) -> String {
 }
 
 #[cfg(test)]
-mod papers;
-#[cfg(test)]
-mod tendered;
-#[cfg(test)]
 mod tests;

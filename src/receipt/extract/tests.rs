@@ -1,5 +1,9 @@
 //! Receipts of many countries, and receipts that must not be payable.
 
+mod papers;
+mod tendered;
+mod totals;
+
 use super::super::{Hints, read};
 use super::*;
 

@@ -126,6 +126,10 @@ const SIGNS: &[(Kind, &str)] = &[
         "营业日报|销售汇总|收银日报|营业汇总|交接班|对账单|盘点表|日結|每日報表|營業報告|營業報表|營業日報|報表|报表|更表|關帳|日報表|班結|交班表|売上日報|中間点検|レジ精算|精算レポート|締めレポート|중간정산|일일정산|매출집계|매출보고|매출현황|마감정산|ปิดกะ|ปิดยอด|สรุปยอดขาย",
     ),
     (
+        Kind::CardSlip,
+        "签购单|簽購單|刷卡存根|신용카드매출전표|카드매출전표|クレジット売上票",
+    ),
+    (
         Kind::Quote,
         "估价单|估價單|出库单|订货单|報價單|報価|お見積|御見積|거래명세|납품서|ใบเสนอราคา",
     ),
@@ -153,6 +157,8 @@ const SENTENCES: &[&str] = &[
     "如需",
     "勿",
     "未",
+    "笔数",
+    "筆數",
     "ください",
     "下さい",
     "いたし",
@@ -264,13 +270,19 @@ pub(super) fn titles(line: &Written<'_>) -> Bits {
         "" => bits,
         part => bits | part_titled(part, priced),
     };
-    let bits = columns(bare).fold(part_titled(bare, priced), all);
-    let bracket = |b: u8| matches!(b, b'[' | b']' | b'*' | b'(' | b')') || (!b.is_ascii());
-    let (mut bracketed, mut colon) = (false, false);
+    let (mut bracketed, mut colon, mut apart, mut last) = (false, false, false, 0);
     for b in bare.bytes() {
-        bracketed |= bracket(b);
+        bracketed |= matches!(b, b'[' | b']' | b'*' | b'(' | b')') || !b.is_ascii();
         colon |= b == b':';
+        apart |= b == b' ' && last == b' ';
+        last = b;
     }
+    let bits = part_titled(bare, priced);
+    let bits = if apart {
+        columns(bare).fold(bits, all)
+    } else {
+        bits
+    };
     let bits = if bracketed {
         bare.split(['[', ']', '*', '(', ')', '【', '】'])
             .fold(bits, all)
@@ -284,10 +296,10 @@ pub(super) fn titles(line: &Written<'_>) -> Bits {
     }
 }
 
-/// What stands apart in a line, if anything does.
+/// What stands apart in a line.
 fn columns(line: &str) -> impl Iterator<Item = &str> {
     let gap = |text: &str| text.as_bytes().windows(2).position(|two| two == b"  ");
-    let mut rest = gap(line).map(|_| line);
+    let mut rest = Some(line);
     std::iter::from_fn(move || {
         let text = rest?;
         let end = gap(text);

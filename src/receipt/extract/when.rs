@@ -420,7 +420,7 @@ fn gap(chars: &[char], at: usize) -> usize {
         .get(at..)
         .unwrap_or_default()
         .iter()
-        .take_while(|c| matches!(c, ' ' | '.' | ',' | '-' | '/'))
+        .take_while(|c| matches!(c, ' ' | '.' | ',' | '-' | '/' | '\''))
         .count()
 }
 
@@ -492,7 +492,15 @@ fn named((day, length): (u16, usize), chars: &[char], habit: Habit) -> Option<Wh
 fn named_first(chars: &[char]) -> Option<When> {
     let (month, length) = month_of(chars)?;
     let at = gap(chars, length);
-    let (day, length) = no_amount(chars.get(at..)?)?;
+    // "Oct 8,2015" is no amount.
+    let digit = |c: &char| c.is_ascii_digit();
+    let year = |rest: &[char]| match rest {
+        [',', '1' | '2', year @ ..] => year.len() >= 3 && year.iter().take(3).all(digit),
+        _ => false,
+    };
+    let rest = chars.get(at..)?;
+    let near = digits(rest).filter(|(_, n)| rest.get(*n..).is_some_and(year));
+    let (day, length) = near.or_else(|| no_amount(rest))?;
     let at = at + length;
     let at = gap(chars, at + ordinal(chars.get(at..)?));
     let (year, length) = no_amount(chars.get(at..)?)?;

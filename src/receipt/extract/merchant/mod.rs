@@ -6,6 +6,7 @@ use super::kind::{Kind, is_title};
 use super::lexicon;
 use super::number::Number;
 use super::ordered;
+use super::reference::Reference;
 use super::rows::{Rows, role};
 use super::written::Written;
 use crate::text::Text;
@@ -176,7 +177,16 @@ fn is_name(line: &Written<'_>, at: usize, rows: &Rows) -> bool {
                     && role(r.flags).is_some()
                     && r.flags & lexicon::OTHER == 0))
     });
-    let order = rows.rows.get(at).is_some_and(|r| r.reference.is_some());
+    // "QUIK STOP #118" at the top is the shop's own number.
+    let branch = || {
+        at == 0
+            && text
+                .split_once(" #")
+                .is_some_and(|(name, _)| name.len() > 3)
+    };
+    let tagged = |r: &Reference| r.is_tag() && branch();
+    let named = rows.rows.get(at).and_then(|r| r.reference.as_ref());
+    let order = named.is_some_and(|r| !tagged(r));
     letters >= 2
         && !rule
         // "TO:" is a label of what somebody writes there.
@@ -240,7 +250,22 @@ fn without_registration(name: &str) -> String {
             out = out.get(..open).unwrap_or(out).trim_end();
         }
     }
-    // "MERCADONA, S.A.   A-46103834".
+    // "MERCADONA, S.A. A-46103834".
+    if let Some((name, last)) = out.rsplit_once(' ') {
+        let (head, tail) = last.split_once('-').unwrap_or(("", last));
+        let number = tail.len() >= 7 && tail.bytes().all(|b| b.is_ascii_digit());
+        if number && head.len() == 1 && name.ends_with('.') {
+            out = name.trim_end();
+        }
+    }
+    // "THE HOME DEPOT          More saving.": what stands far behind a name is none of it.
+    let spread = |part: &str| part.split(' ').all(|word| word.chars().count() < 2);
+    if let Some((name, rest)) = out.split_once("      ")
+        && !spread(name)
+        && !spread(rest)
+    {
+        out = name.trim_end();
+    }
     if let Some((name, last)) = out.rsplit_once("  ") {
         let digits = last.chars().filter(char::is_ascii_digit).count();
         if digits >= 5 && digits * 2 >= last.chars().filter(|c| c.is_alphanumeric()).count() {
@@ -284,5 +309,19 @@ mod tests {
             without_registration("GARDENIA BAKERIES (KL) SDN BHD (139386 X)"),
             "GARDENIA BAKERIES (KL) SDN BHD"
         );
+        assert_eq!(
+            without_registration("MERCADONA, S.A. A-46103834"),
+            "MERCADONA, S.A."
+        );
+    }
+
+    #[test]
+    fn what_stands_far_behind_a_name_is_none_of_it() {
+        assert_eq!(
+            without_registration("THE HOME DEPOT          More saving."),
+            "THE HOME DEPOT"
+        );
+        let spread = "T E S C O      E X P R E S S";
+        assert_eq!(without_registration(spread), spread);
     }
 }

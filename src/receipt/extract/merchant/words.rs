@@ -64,6 +64,10 @@ const COMPANY_HEADS: &[&str] = &[
 /// What a heading's line about something else begins with.
 const NOISE: &[&str] = &[
     "error",
+    "your guest",
+    "your order",
+    "guest #",
+    "guest no",
     "warning:",
     "tel",
     "telefon",
@@ -172,7 +176,14 @@ fn ends(bare: &str) -> bool {
         return false;
     };
     let endings = ENDINGS.get(last).map_or(&[][..], Vec::as_slice);
-    endings.iter().any(|ending| bare.ends_with(ending))
+    // "Bedrag" is no AG.
+    let apart = |before: &str, ending: &str| {
+        !ending.is_ascii() || !before.ends_with(|c: char| c.is_ascii_alphanumeric())
+    };
+    endings.iter().any(|ending| {
+        let before = bare.strip_suffix(ending);
+        before.is_some_and(|before| apart(before, ending))
+    })
 }
 
 fn begins(bare: &str) -> bool {
@@ -183,6 +194,8 @@ fn begins(bare: &str) -> bool {
 pub(super) fn without_label(name: &str) -> &str {
     const LABELS: &[&str] = &[
         "상호명",
+        "가게명",
+        "가게",
         "상호",
         "매장명",
         "매장",

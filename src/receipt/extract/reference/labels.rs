@@ -137,12 +137,17 @@ const LABELS: &[(Strength, &str)] = &[
         5,
         "işlem no|islem no|numero operacion|operacion|n operacion|取引no",
     ),
+    (4, "bill|check|ticket|op"),
     (
-        4,
-        "bill|check|ticket|transaction no|transaction id|transaction #|trans no",
+        5,
+        "trans #|trans no|transaction no|transaction id|transaction #|trn #|trans|transaction",
     ),
-    (4, "trans #|nota"),
-    (3, "transaction|trans|trx|txn|ref no"),
+    (4, "nota"),
+    (3, "trx|txn|ref no"),
+    (
+        7,
+        "帳單編號|賬單編號|退货单号|退貨單號|换货单号|預約編號|單據號|nr wydruku|nr wydr|wydruk nr",
+    ),
     (
         8,
         "no bil|no resit|nro factura|factura nro|factura n|fiscal no|bon fiscal|numero de ticket|numero ticket",

@@ -71,6 +71,11 @@ pub(super) struct Reference {
 }
 
 impl Reference {
+    /// Whether no word but a sign stands before it, or a weak one.
+    pub(super) const fn is_tag(&self) -> bool {
+        self.strength <= STRONG
+    }
+
     /// Where it stands in its line, in characters.
     pub(super) fn span(&self, line: &str) -> Option<(usize, usize)> {
         let at = line.rfind(&self.value)?;
@@ -365,6 +370,11 @@ mod tests {
             ("Scontrino 12 05/11/2023", "12"),
             ("Fatura FS 2023/12", "2023/12"),
             ("Fiş 0087", "0087"),
+            ("REG#03 TRN#4471 CSHR#1093887", "4471"),
+            ("11/20/26 09:12 PM  Reg 2  Trans 88213", "88213"),
+            ("20/12/2025 19:32 OP: 123456", "123456"),
+            ("24-11-2026                 nr wydr.004521", "004521"),
+            ("帳單編號 20250702-031", "20250702-031"),
         ] {
             assert_eq!(found(line).as_deref(), Some(value), "{line}");
         }

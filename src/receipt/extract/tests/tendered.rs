@@ -1,8 +1,8 @@
 //! Papers that were paid otherwise, each in its own words: asking for them again would take the
 //! money twice.
 
-use super::Method;
-use super::tests::{payable, refused, verdict};
+use super::{payable, refused, verdict};
+use crate::receipt::extract::Method;
 
 fn paper(tender: &str) -> String {
     format!("Shop\nBon 12\n2026-11-24 12:30\nCoffee    2.50\nCake   4.00\nTOTAL  6.50\n{tender}\n")
