@@ -87,7 +87,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         CASH,
-        "cash|bar|barzahlung|bargeld|especes|espece|contanti|contante|efectivo|dinheiro|nakit|tunai|kas|numerario|contant|kontant|gotowka|hotove|kateinen|kontanter|gotovina|v hotovosti|hotovost|keszpenz|наличными|наличные|готівка|numerar|μετρητα|tien mat|cash tendered|cash payment|uang tunai|geld bar|en efectivo",
+        "cash|bar|barzahlung|bargeld|especes|espece|contanti|contante|efectivo|dinheiro|nakit|tunai|kas|numerario|contant|kontant|gotowka|hotove|comptant|kateinen|kontanter|gotovina|v hotovosti|hotovost|keszpenz|наличными|наличные|готівка|numerar|μετρητα|tien mat|cash tendered|cash payment|uang tunai|geld bar|en efectivo",
     ),
     (
         CARD,

@@ -429,7 +429,8 @@ fn surroundings(number: &mut Number, chars: &[char], end: usize) {
     let decoration =
         matches!(number.mark, Some(Mark::Yen | Mark::Backslash)) || chars.get(end) == Some(&',');
     let parens = left == '(' && right == ')' && number.value.places >= 2;
-    let minus_before = left == '-' && !before(2).is_alphanumeric() && before(2) != '-';
+    let minus_before =
+        left == '-' && !before(2).is_alphanumeric() && !matches!(before(2), '-' | '*');
     if minus_before || parens || (minus_after && !decoration) {
         number.value.e4 = -number.value.e4.abs();
     }
@@ -440,7 +441,11 @@ fn surroundings(number: &mut Number, chars: &[char], end: usize) {
             || (right == '-' && after(1).is_alphanumeric());
     let glued_right = glued_right && !is_tax_code(number, [right, after(1), after(2)]);
     let time = left == ':' && before(2).is_ascii_digit();
-    let dashed = left == '-' && before(2).is_alphanumeric();
+    // `****1234`, `****-1234`: what is left of a number.
+    let mask = |c: char| matches!(c, '*' | '#' | '•' | '●');
+    let four = !number.marked && end - number.from == 4;
+    let masked = four && mask(before(2)) && mask(before(3)) && (mask(left) || left == '-');
+    let dashed = (left == '-' && before(2).is_alphanumeric()) || masked;
     let weighed = !glued_left && factor::weighed(number, chars);
     number.factor |= weighed;
     let glued_right = glued_right && !weighed;

@@ -181,7 +181,24 @@ impl Rows {
                 _ => self.labelled(row, &amounts, &mut out),
             }
         }
+        self.leave_sold_cards(&mut out);
         out
+    }
+
+    /// `1 GREETING CARD  3.99` above the sums was sold, and nothing was paid with it.
+    fn leave_sold_cards(&self, entries: &mut Vec<Entry>) {
+        let sum = |e: &&Entry| matches!(e.role, Role::Total(2..) | Role::Subtotal);
+        let Some((first, whole)) = entries.iter().find(sum).map(|e| (e.line, e.value)) else {
+            return;
+        };
+        let other = |line: usize| {
+            let row = self.rows.iter().find(|r| r.line == line);
+            row.is_some_and(|r| r.flags & lexicon::OTHER != 0)
+        };
+        entries.retain(|e| {
+            let part = e.line < first && e.value.e4() < whole.e4();
+            !part || !matches!(e.role, Role::Tendered(_)) || !other(e.line)
+        });
     }
 
     fn labelled(&self, row: &Row, amounts: &[(usize, &Number)], out: &mut Vec<Entry>) {
@@ -426,7 +443,16 @@ fn labels<'a>(of: &'a Written<'_>, numbers: &[Number]) -> (Words<'a>, SmallVec<[
         },
         empty: own.is_empty(),
     };
-    let labels = own.iter().map(classed).collect();
+    let mut labels: SmallVec<[Label; 4]> = own.iter().map(classed).collect();
+    // `BASE 10%  18,55   CUOTA 1,85`: what stands before a rate stands before its amount, too.
+    for i in 1..labels.len() {
+        let rate = numbers.get(i - 1).is_some_and(|n| n.percent);
+        if let Some([before, own]) = labels.get_mut(i - 1..=i).filter(|_| rate)
+            && own.empty
+        {
+            *own = *before;
+        }
+    }
     (Words { words, flags }, labels)
 }
 

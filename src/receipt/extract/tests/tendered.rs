@@ -88,3 +88,39 @@ fn yen_and_yuan_are_told_apart_by_how_their_countries_write() {
         "20.00 CNY"
     );
 }
+
+#[test]
+fn a_card_that_was_sold_paid_for_nothing() {
+    let text = "CVS\nTrans 12\n1 GREETING CARD  3.99T\n1 SOAP   2.00\nTOTAL   5.99\n";
+    assert_eq!(payable(text, Some("USD")).0, "5.99 USD");
+    // A tender that stands above the total is one all the same.
+    let text = "Shop\nOrder 6\nTaco  $5.00\nDEBIT TEND  $5.00\nTotal  $5.00\nCHANGE DUE  $0.00\n";
+    refused(text, Some("USD"));
+}
+
+#[test]
+fn what_is_left_of_a_card_s_number_is_no_amount() {
+    let text =
+        "카페\n전표 12\n결제금액   14,500\n신용카드   14,500\n카드번호: 4579-73**-****-1234\n";
+    let (reading, _) = verdict(text, Some("KRW"));
+    assert_eq!(reading.paid.unwrap().value.to_string(), "14500");
+    assert_eq!(reading.change, None);
+    assert_eq!(
+        payable("Shop\nNo 12\nTOTAL  ***5.00\n", Some("USD")).0,
+        "5.00 USD"
+    );
+}
+
+#[test]
+fn change_after_rounding_leaves_what_was_paid() {
+    let text = "Dépanneur\nFacture 12\nTOTAL   21,28 $\nARRONDI   0,02 $\nCOMPTANT   25,00 $\n\
+                MONNAIE   3,70 $\n";
+    assert_eq!(payable(text, Some("CAD")).0, "21.30 CAD");
+}
+
+#[test]
+fn a_base_and_its_tax_in_one_line_are_told_apart() {
+    let text = "Bar\nTicket 12\nTOTAL   20,40\nBASE 10%  18,55   CUOTA 1,85\n";
+    let (reading, _) = verdict(text, Some("EUR"));
+    assert_eq!(reading.tax.unwrap().value.to_string(), "1.85");
+}
