@@ -272,7 +272,8 @@ pub(super) fn titles(line: &Written<'_>) -> Bits {
     };
     let (mut bracketed, mut colon, mut apart, mut last) = (false, false, false, 0);
     for b in bare.bytes() {
-        bracketed |= matches!(b, b'[' | b']' | b'*' | b'(' | b')') || !b.is_ascii();
+        // E3 80 begins the brackets of East Asia in UTF-8.
+        bracketed |= matches!(b, b'[' | b']' | b'*' | b'(' | b')') || (last, b) == (0xE3, 0x80);
         colon |= b == b':';
         apart |= b == b' ' && last == b' ';
         last = b;
