@@ -51,11 +51,11 @@ pub(super) const OTHER: Flags = 1 << 31;
 const WORDS: &[(Flags, &str)] = &[
     (
         TOTAL,
-        "total|totals|totaal|totale|toplam|gesamt|gesamtsumme|summe|gesamtbetrag|endsumme|endbetrag|totalt|suma|razem|celkem|osszesen|celkom|jumlah|jml|ttl|total ttc|tot|bonsumme|bon summe|belegsumme|rechnungssumme|kaufsumme|verkaufssumme|tischsumme|bar total|total charge|total charges|total cost|basket total|receipt total|order total|check total|bill total|sale total|your total|total order|total cuenta|total pedido|total euros|monto total|gran total|total commande|total de la note|total note|total facture|total harga|total pesanan|tagihan|total pembelian|total penjualan|total transaksi|jumlah tagihan|total nota|totale conto|totale ordine|totale generale|totale scontrino|totale vendita|totale fattura|totale lordo|jumlah jualan|jumlah bil|jumlah harga|total do pedido|valor total da nota|montante total|total do cupom|conta total|total fatura|yhteensa|summa|i alt|tong cong|tong tien|итого|итог|всего|сумма|celkova cena|ukupno|skupaj|kokku|kopa|is viso|συνολο|разом|vegosszeg|total com iva|total c iva|total c/ iva|total con iva|toplami|yekun",
+        "total|totals|totaal|totale|toplam|gesamt|gesamtsumme|summe|gesamtbetrag|endsumme|endbetrag|totalt|suma|razem|celkem|osszesen|celkom|jumlah|jml|ttl|total ttc|tot|bonsumme|bon summe|belegsumme|rechnungssumme|kaufsumme|verkaufssumme|tischsumme|bar total|total charge|total charges|total cost|basket total|receipt total|order total|check total|bill total|sale total|your total|total order|total cuenta|total pedido|total euros|monto total|gran total|total commande|total de la note|total note|total facture|total harga|total pesanan|tagihan|total pembelian|total penjualan|total transaksi|jumlah tagihan|total nota|totale conto|totale ordine|totale generale|totale scontrino|totale vendita|totale fattura|totale lordo|jumlah jualan|jumlah bil|jumlah harga|total do pedido|valor total da nota|montante total|total do cupom|conta total|total fatura|yhteensa|summa|i alt|yht|spolu|viso|всього|сума|belop i alt|total documento|cart total|new total|tong|tong cong|tong tien|итого|итог|всего|сумма|celkova cena|ukupno|skupaj|kokku|kopa|is viso|συνολο|разом|vegosszeg|total com iva|total c iva|total c/ iva|total con iva|toplami|yekun",
     ),
     (
         TOTAL | FINAL,
-        "amount due|balance due|total due|grand total|net total|nett total|final total|total payable|amount payable|to pay|zu zahlen|zahlbetrag|rechnungsbetrag|a payer|net a payer|reste a payer|da pagare|totale complessivo|importo dovuto|a pagar|total a pagar|total a payer|total net a payer|totale da pagare|totale euro|valor a pagar|importe total|odenecek|odenecek tutar|genel toplam|te betalen|do zaplaty|a regler|valor total|grand ttl|total bayar|total akhir|jumlah bayaran|jumlah besar|jumlah akhir|total belanja|total tagihan|jumlah perlu dibayar|balance to pay|total pembayaran|total amount due|montant du|total general|att betala|at betale|rounded|rounded total|total rounded|importe a pagar|total factura|total ticket|pay this amount|please pay|amount to pay|to be paid|balance payable|total after discount|after discount|amount now due|total to pay|saldo a pagar|solde a payer",
+        "amount due|balance due|total due|grand total|net total|nett total|final total|total payable|amount payable|to pay|zu zahlen|zahlbetrag|rechnungsbetrag|a payer|net a payer|reste a payer|da pagare|totale complessivo|importo dovuto|a pagar|total a pagar|total a payer|total net a payer|totale da pagare|totale euro|valor a pagar|importe total|odenecek|odenecek tutar|genel toplam|te betalen|do zaplaty|a regler|valor total|grand ttl|total bayar|total akhir|jumlah bayaran|jumlah besar|jumlah akhir|total belanja|total tagihan|jumlah perlu dibayar|balance to pay|total pembayaran|total amount due|montant du|total general|att betala|at betale|rounded|rounded total|total rounded|importe a pagar|total factura|total ticket|pay this amount|please pay|amount to pay|to be paid|balance payable|total after discount|after discount|amount now due|total to pay|te voldoen|maksettava|k uhrade|k uhrade celkem|celkem k uhrade|k zaplaceni|za placilo|moketi|kopa apmaksai|apmaksai|tasuda|πληρωτεο|συνολο πληρωμης|fizetendo|a betale|sum a betale|к оплате|итого к оплате|до сплати|до оплати|owing|total owing|amount owing|net bill amount|total de plata|de plata|payable|tong thanh toan|khach phai tra|phai thanh toan|saldo a pagar|solde a payer",
     ),
     (
         SUB,
@@ -119,11 +119,11 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         AMOUNT,
-        "amount|amt|betrag|montant|importo|importe|valor|tutar|bedrag|nilai|belop|kwota|sum|amaun|balance|bill|saldo|kaufbetrag|zahlungsbetrag|nett amount|monto|nominal|valor liquido|tutari|net toplam",
+        "amount|amt|betrag|montant|importo|importe|valor|tutar|bedrag|nilai|belop|kwota|sum|amaun|balance|bill|saldo|kaufbetrag|zahlungsbetrag|nett amount|monto|nominal|valor liquido|tutari|net toplam|thanh tien",
     ),
     (
         PLAIN,
-        "sale|sales|purchase|try|tl|brl|thb|idr|myr|sgd|cny|rmb|twd|krw|jpy|aud|cad|chf|php|vnd|hkd|nzd|inr|pln|sek|nok|dkk|czk|huf|ron|mxn|ars|clp|cop|pen|aed|sar|zar|rp|uah|ils|egp|kwd|purchases|of|the|rm|in|for|order|eur|usd|gbp|transaction|is|your|today|de|la|le|les|et|und|e|y|a|to|goods|der|die|das|des|du|el|invoice|check|due|this|value|price|@|at|rate|and|compra|operacion|venta|spesa|vente|achat|achats|einkauf|payable|(s)|s|retail|inkl.|ticket|adj|adjustment|adjustments|on|by|as|net.|customer|me|ve|merchandise",
+        "sale|sales|purchase|try|tl|brl|thb|idr|myr|sgd|cny|rmb|twd|krw|jpy|aud|cad|chf|php|vnd|hkd|nzd|inr|pln|sek|nok|dkk|czk|huf|ron|mxn|ars|clp|cop|pen|aed|sar|zar|rp|uah|ils|egp|kwd|purchases|of|the|rm|in|for|order|eur|usd|gbp|transaction|is|your|today|de|la|le|les|et|und|e|y|a|to|goods|der|die|das|des|du|el|invoice|check|due|this|lei|kc|ft|zl|kr|value|price|@|at|rate|and|compra|operacion|venta|spesa|vente|achat|achats|einkauf|(s)|s|retail|inkl.|ticket|adj|adjustment|adjustments|on|by|as|net.|customer|me|ve|merchandise",
     ),
     (
         ASIDE,
@@ -160,7 +160,7 @@ const WORDS: &[(Flags, &str)] = &[
 const SIGNS: &[(Flags, &str)] = &[
     (
         TOTAL,
-        "合计|总计|总额|总金额|總金額|合計|總計|總額|総計|総合計|合計金額|税込合計|합계|총액|총계|총합계|합계금액|รวม|รวมทั้งหมด|ยอดรวม|现价|共计|共計|消费总额|주문합계|총주문금액|구매금액|총구매금액|총매출액|총판매금액|총결제금액|ยอดเงินรวม|มูลค่ารวม|金额合计|消费合计|账单金额|消费金额|お買上計|お買上合計|お買上|합계액|판매합계|매출합계",
+        "合计|总计|总额|总金额|總金額|合計|總計|總額|総計|総合計|合計金額|税込合計|합계|총액|총계|총합계|합계금액|รวม|รวมทั้งหมด|ยอดรวม|现价|共计|共計|消费总额|주문합계|총주문금액|구매금액|총구매금액|총매출액|총판매금액|총결제금액|ยอดเงินรวม|มูลค่ารวม|金额合计|消费合计|账单金额|消费金额|お買上計|お買上合計|お買上|합계액|판매합계|매출합계|총금액|消费总计|账单总额|小票合计|消費總額|ご利用合計|本单合计|ทั้งหมด",
     ),
     (
         TOTAL | FINAL,
@@ -185,7 +185,7 @@ const SIGNS: &[(Flags, &str)] = &[
     ),
     (
         TOTAL | FINAL,
-        "待付金额|待付|折后应付|应付款|ご利用金額|ご利用額|お支払い額|お支払額|ยอดเงินสุทธิ|ยอดรวมทั้งสิ้น|ยอดรวมสุทธิ|ยอดต้องชำระ|จำนวนเงินทั้งสิ้น|จำนวนเงินสุทธิ|价税合计|價稅合計|含税合计|含税总额|税込金額|総合計金額|お支払金額|お支払い金額|결제하실금액|내실금액|ยอดที่ต้องชำระ|จำนวนเงินรวม|รวมเงิน|รวมเป็นเงิน|应付总额|应收总额|实付总额|尾款|余款|差引|差引額|残額|お支払残額|차액|잔금|ยอดคงเหลือชำระ|ยอดค้างชำระ|差額|还需支付|仍需支付",
+        "待付金额|待付|折后应付|应付款|ご利用金額|ご利用額|お支払い額|お支払額|ยอดเงินสุทธิ|ยอดรวมทั้งสิ้น|ยอดรวมสุทธิ|ยอดต้องชำระ|จำนวนเงินทั้งสิ้น|จำนวนเงินสุทธิ|价税合计|價稅合計|含税合计|含税总额|税込金額|総合計金額|お支払金額|お支払い金額|결제하실금액|내실금액|ยอดที่ต้องชำระ|จำนวนเงินรวม|รวมเงิน|รวมเป็นเงิน|应付总额|应收总额|实付总额|尾款|余款|差引|差引額|残額|お支払残額|차액|잔금|ยอดคงเหลือชำระ|ยอดค้างชำระ|差額|还需支付|仍需支付|结账金额|結帳金額|埋單|결제할금액",
     ),
     (ROUNDING, "舍入|四舍五入|端数|절사|ปัดเศษ|尾数调整"),
     (

@@ -293,6 +293,9 @@ pub(super) fn choices(entries: &[Entry], parts: &Parts, items: &Items) -> Vec<Ch
             }),
         }
     }
+    if out.is_empty() {
+        out = called_net(entries, items);
+    }
     rounded(&mut out, parts);
     for choice in &mut out {
         weigh(choice, parts, items, &adjustments);
@@ -300,6 +303,21 @@ pub(super) fn choices(entries: &[Entry], parts: &Parts, items: &Items) -> Vec<Ch
     summed_on(&mut out, entries);
     out.sort_by_key(|c| std::cmp::Reverse(c.order()));
     out
+}
+
+/// `Net Amount 21.00` on paper without a total: the base of a tax elsewhere, and in India what is
+/// to be paid, when the items come to it.
+fn called_net(entries: &[Entry], items: &Items) -> Vec<Choice> {
+    let base = |e: &&Entry| e.role == Role::Base && !e.summary && !e.included;
+    let of = |e: &Entry| Choice {
+        called: true,
+        ..Choice::new(e.value, e.line, 0, e.doubtful)
+    };
+    let mut bases = entries.iter().filter(base);
+    let sold = |e: &&Entry| [items.net, items.gross].contains(&e.value.e4());
+    let only = bases.next().filter(|_| bases.next().is_none());
+    let known = only.filter(|_| !items.items.is_empty()).filter(sold);
+    known.map(of).into_iter().collect()
 }
 
 /// `Net total 10.00`, `GST 1.00`, `Total 11.00`: an earlier total and all that stands between lead

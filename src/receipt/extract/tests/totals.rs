@@ -155,3 +155,41 @@ fn rand_stand_right_before_an_amount_with_cents() {
     assert_eq!(reading.items[0].unit.unwrap().to_string(), "35.00");
     refused("Shop\nTill R12\nTOTAL 70.00\n", None);
 }
+
+#[test]
+fn what_is_to_be_paid_is_called_so_in_many_languages() {
+    for (labels, currency) in [
+        (
+            "Te voldoen|Spolu|Za plačilo|Mokėti|Tasuda|MAKSETTAVA|ΠΛΗΡΩΤΕΟ|YHT. EUR",
+            "EUR",
+        ),
+        ("K úhradě|Celkem k úhradě|K zaplacení", "CZK"),
+        ("Å betale|Sum å betale", "NOK"),
+        ("К ОПЛАТЕ|Итого", "RUB"),
+        ("До сплати|ВСЬОГО", "UAH"),
+        ("TOTAL LEI|Total de plata", "RON"),
+        ("Owing|Payable|Cart total", "USD"),
+        ("结账金额|消费总计|账单总额", "CNY"),
+        ("埋單|總數", "HKD"),
+    ] {
+        for label in labels.split('|') {
+            let text =
+                format!("Shop\nNo 12\n2026-11-24 12:30\nAlpha 1.20\nBeta 0.65\n{label}  1.85\n");
+            assert_eq!(
+                payable(&text, Some(currency)).0,
+                format!("1.85 {currency}"),
+                "{label}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_net_amount_is_the_total_only_where_nothing_else_is_and_the_items_come_to_it() {
+    let text = |net: &str| format!("Mart\nBill No 12\nRice 15.00\nDal 6.00\nNet Amount  {net}\n");
+    assert_eq!(payable(&text("21.00"), Some("INR")).0, "21.00 INR");
+    let (reading, _) = verdict(&text("22.00"), Some("INR"));
+    assert_eq!(reading.total, None);
+    let taxed = "Mart\nBill No 12\nRice 15.00\nNet Amount  15.00\nVAT 1.50\nTotal 16.50\n";
+    assert_eq!(payable(taxed, Some("GBP")).0, "16.50 GBP");
+}
