@@ -99,7 +99,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (
         PAID,
-        "paid|payment|payments|pay|pmt|tender|tendered|received|given|gegeben|erhalten|bezahlt|zahlung|betrag erhalten|paye|regle|reglement|paiement|recu|rendu sur|pagato|pagamento|ricevuto|pagado|pago|entregado|recibido|recebido|pagos|odeme|odenen|alinan|alinan para|bayar|dibayar|bayaran|diterima|terima|betaald|cash received|amount paid|amount tendered|amount received|paid amount|total paid|importo pagato|total tendered|payment amount|betaling|tunai diterima|dibayarkan",
+        "paid|payment|payments|pay|pmt|tender|tendered|received|given|gegeben|erhalten|bezahlt|zahlung|betrag erhalten|paye|regle|reglement|paiement|recu|rendu sur|pagato|pagamento|ricevuto|pagado|pago|entregado|recibido|recebido|pagos|odeme|odenen|alinan|alinan para|bayar|dibayar|bayaran|diterima|terima|betaald|cash received|amount paid|amount tendered|amount received|paid amount|total paid|importo pagato|total tendered|payment amount|prijato|erhallet|mottatt|modtaget|получено|khach dua|tien khach dua|betaling|tunai diterima|dibayarkan",
     ),
     (
         CHANGE,

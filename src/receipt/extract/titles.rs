@@ -18,7 +18,7 @@ pub(super) type Bits = u16;
 const TITLES: &[(Kind, &str)] = &[
     (
         Kind::Training,
-        "training*|training mode*|training receipt|demo mode*|practice mode*|schulung*|trainingsmodus*|ubung|formation|mode formation|ecole|addestramento|entrenamiento|modo entrenamiento|treinamento|modo treinamento|egitim*|egitim modu|latihan|mode latihan|mod latihan|練習*|トレーニング*|レーニング|練習モード|培训*|练习*|練習模式|教學模式|연습*|연습모드|โหมดฝึก*|not a receipt|not a valid receipt|not valid|not valid as receipt|测试|測試|训练|訓練|演示|테스트|훈련|ทดสอบ|uji coba|tes|ungultig|no valido|specimen|no fiscal value|non fiscal test",
+        "training*|training mode*|training receipt|demo mode*|practice mode*|schulung*|trainingsmodus*|ubung|formation|mode formation|ecole|addestramento|entrenamiento|modo entrenamiento|treinamento|modo treinamento|egitim*|egitim modu|latihan|mode latihan|mod latihan|練習*|トレーニング*|レーニング|練習モード|培训*|练习*|練習模式|教學模式|연습*|연습모드|โหมดฝึก*|not a receipt|not a valid receipt|not valid|not valid as receipt|测试|測試|训练|訓練|演示|테스트|훈련|ทดสอบ|documento sem valor*|sem valor fiscal*|sin valor fiscal*|sans valeur*|senza valore*|uji coba|tes|ungultig|no valido|specimen|no fiscal value|non fiscal test",
     ),
     (
         Kind::Void,
@@ -26,11 +26,11 @@ const TITLES: &[(Kind, &str)] = &[
     ),
     (
         Kind::Refund,
-        "refund|refund receipt|refunded|sales return|sale return|return receipt|merchandise return|returns|return|credit note*|refund slip|cash refund|card refund|customer refund|exchange/refund|refund/exchange|return ticket|ticket retour|nota kredit|bon d'achat|refund amount|refund total|total refund|total refunded|amount refunded|ruckerstattung|erstattung|gutschrift|retoure|warenrucknahme|ruckgabe|remboursement|avoir|ticket de retour|retour|rimborso|reso|reso merce|nota di credito|devolucion|reembolso|abono|nota de credito|devolucao|iade|iade fisi|retur|refund transaksi|pengembalian|bayaran balik|pulangan|退款*|退货*|退款单|退貨*|返金*|返品*|返品レシート|환불|환불영수증|반품*|คืนเงิน*|คืนสินค้า*",
+        "refund|refund receipt|refunded|sales return|sale return|return receipt|merchandise return|returns|return|credit note*|refund slip|cash refund|card refund|customer refund|exchange/refund|refund/exchange|return ticket|ticket retour|nota kredit|credit memo*|nota de credito*|bon d'achat|refund amount|refund total|total refund|total refunded|amount refunded|ruckerstattung|erstattung|gutschrift|retoure|warenrucknahme|ruckgabe|remboursement|avoir|ticket de retour|retour|rimborso|reso|reso merce|nota di credito|devolucion|reembolso|abono|nota de credito|devolucao|iade|iade fisi|retur|refund transaksi|pengembalian|bayaran balik|pulangan|退款*|退货*|退款单|退貨*|返金*|返品*|返品レシート|환불|환불영수증|반품*|คืนเงิน*|คืนสินค้า*",
     ),
     (
         Kind::Copy,
-        "copy|copy receipt|receipt copy|duplicate*|duplicate receipt|duplicate copy|reprint*|reprinted|re print*|re-print*|second copy|copy of receipt|kopie|belegkopie|rechnungskopie|zweitschrift|duplikat|nachdruck|duplicata|copie|reimpression|copia|duplicado|reimpresion|copia conforme|ristampa|segunda via|2a via|reimpressao|suret|kopya|ikinci kopya|salinan|cetak ulang|重印*|补打*|复印|副本|重打*|补打单|再発行*|再印刷|再印字|控え再発行|재발행*|재출력*|사본|สำเนา*|พิมพ์ซ้ำ*|補印|customer duplicate|2nd copy|cetakan semula|this is a copy|not original|copy 2|copy 1",
+        "copy|copy receipt|receipt copy|duplicate*|duplicate receipt|duplicate copy|reprint*|reprinted|re print*|re-print*|second copy|copy of receipt|kopie|belegkopie|rechnungskopie|zweitschrift|duplikat|nachdruck|duplicata|copie|reimpression|copia|duplicado|reimpresion|copia conforme|ristampa|segunda via|2a via|reimpressao|suret|kopya|ikinci kopya|salinan|cetak ulang|重印*|补打*|复印|副本|重打*|补打单|再発行*|再印刷|再印字|控え再発行|재발행*|재출력*|사본|สำเนา*|พิมพ์ซ้ำ*|補印|customer duplicate|2nd copy|re-printed*|re printed*|cetakan semula|this is a copy|not original|copy 2|copy 1",
     ),
     (
         Kind::CardSlip,
@@ -38,7 +38,7 @@ const TITLES: &[(Kind, &str)] = &[
     ),
     (
         Kind::Report,
-        "x report*|z report*|x-report*|z-report*|xreport|zreport|x reading*|z reading*|end of day*|end-of-day*|daily report*|daily sales*|sales summary*|day end*|end of shift*|cash up*|cashup*|closing|closing report*|daily total*|z read*|x read*|ticket z|ticket x|till read*|till reading*|lettura x*|lettura z*|corte z*|corte x*|corte de caja*|arqueo de caja*|fecho de caixa*|dagtotaal*|z-afslag*|z afslag*|tutup shift*|tutup buku*|tutup syif*|financial report*|x-read*|z-read*|eod*|batch report*|tip report*|void report*|product mix*|hourly sales*|till summary*|drawer report*|daily sales report*|sales report*|shift report*|day report*|closing report*|cash report*|till report*|cashier report*|department report*|settlement report*|summary report|daily summary*|tagesabschluss*|z-bericht*|x-bericht*|z-bon*|z bon|kassenbericht*|kassenabschluss*|tagesbericht*|rapport z*|rapport x*|cloture*|rapport journalier*|rapporto*|chiusura*|chiusura giornaliera|cierre*|informe z*|reporte*|informe*|cierre de caja*|fechamento*|relatorio*|reducao z*|leitura x*|z raporu*|x raporu*|gun sonu*|rapor*|laporan*|tutup kasir*|日报*|日结*|交班*|营业报表*|班结*|日報*|精算*|点検*|売上集計*|日計*|정산*|일일정산*|마감*|일마감*|영업마감*|영업일보*|รายงาน*|สรุปยอด*",
+        "x report*|z report*|x-report*|z-report*|xreport|zreport|x reading*|z reading*|end of day*|end-of-day*|daily report*|daily sales*|sales summary*|day end*|end of shift*|cash up*|cashup*|closing|closing report*|daily total*|server checkout*|tip summary*|z read*|x read*|ticket z|ticket x|till read*|till reading*|lettura x*|lettura z*|corte z*|corte x*|corte de caja*|arqueo de caja*|fecho de caixa*|dagtotaal*|z-afslag*|z afslag*|tutup shift*|tutup buku*|tutup syif*|financial report*|x-read*|z-read*|eod*|batch report*|tip report*|void report*|product mix*|hourly sales*|till summary*|drawer report*|daily sales report*|sales report*|shift report*|day report*|closing report*|cash report*|till report*|cashier report*|department report*|settlement report*|summary report|daily summary*|tagesabschluss*|z-bericht*|x-bericht*|z-bon*|z bon|kassenbericht*|kassenabschluss*|tagesbericht*|rapport z*|rapport x*|cloture*|rapport journalier*|rapporto*|chiusura*|chiusura giornaliera|cierre*|informe z*|reporte*|informe*|cierre de caja*|fechamento*|relatorio*|reducao z*|leitura x*|z raporu*|x raporu*|gun sonu*|rapor*|laporan*|tutup kasir*|日报*|日结*|交班*|营业报表*|班结*|日報*|精算*|点検*|売上集計*|日計*|정산*|일일정산*|마감*|일마감*|영업마감*|영업일보*|รายงาน*|สรุปยอด*",
     ),
     (
         Kind::Kitchen,
@@ -50,11 +50,11 @@ const TITLES: &[(Kind, &str)] = &[
     ),
     (
         Kind::Quote,
-        "estimate|quote|quotation|price quote|not an invoice|this is not an invoice|delivery note|packing slip|pro forma|pro-forma|quote no*|delivery order|gift receipt|kostenvoranschlag|angebot|lieferschein|devis|bon de livraison|preventivo|bolla di consegna|documento di trasporto|presupuesto|cotizacion|albaran|orcamento|guia de remessa|teklif|irsaliye|sevk irsaliyesi|penawaran|penawaran harga|surat jalan|sebut harga|offerte|pakbon|见积书|見積書|納品書|报价单*|報價單|送货单*|出貨單|送貨單|견적서|거래명세표|ใบเสนอราคา|ใบส่งของ",
+        "estimate|quote|quotation|price quote|not an invoice|this is not an invoice|delivery note|packing slip|pro forma|pro-forma|quote no*|delivery order|delivery note*|packing list*|angebot nr*|teklif no*|gift receipt|kostenvoranschlag|angebot|lieferschein|devis|bon de livraison|preventivo|bolla di consegna|documento di trasporto|presupuesto|cotizacion|albaran|orcamento|guia de remessa|teklif|irsaliye|sevk irsaliyesi|penawaran|penawaran harga|surat jalan|sebut harga|offerte|pakbon|见积书|見積書|納品書|报价单*|報價單|送货单*|出貨單|送貨單|견적서|거래명세표|ใบเสนอราคา|ใบส่งของ",
     ),
     (
         Kind::AlreadyPaid,
-        "paid|do not collect cash*|do not collect|do not charge|bill settled|paid via uber eats*|paid via*|prepaid order*|ready paid|payment received|fully paid|order paid|paid online|online paid|paid via app|paid by app|app payment|paid in advance|payment complete|payment completed|payment successful|account settled|settled|closed - paid|total paid in full|online bezahlt|paye en ligne|pagato online|pagado online|pago online|online odendi|prepaid|paid card|paid - card|paid by card*|paid cash|paid with thanks|bezahlt*|bereits bezahlt|zahlung erhalten|paye|deja paye|regle|acquitte|pagato|gia pagato|saldato|pagado|ya pagado|cancelado en su totalidad|pago|ja pago|odendi*|lunas|sudah dibayar|sudah bayar|telah dibayar|已支付*|已在线支付*|线上已支付*|已线上支付*|顾客已付款*|微信已支付*|支付宝已支付*|已付款*|已付清|已付|已结账*|已结帐*|在线支付*|支払済*|支払い済*|お支払い済*|お支払済*|決済済*|お支払済|결제완료*|결제 완료|계산완료|ชำระแล้ว*|ชำระเงินแล้ว*",
+        "paid|paid in full|paid in full*|pago efetuado|do not collect cash*|do not collect|do not charge|bill settled|paid via uber eats*|paid via*|prepaid order*|ready paid|payment received|fully paid|order paid|paid online|online paid|paid via app|paid by app|app payment|paid in advance|payment complete|payment completed|payment successful|account settled|settled|closed - paid|total paid in full|online bezahlt|paye en ligne|pagato online|pagado online|pago online|online odendi|prepaid|paid card|paid - card|paid by card*|paid cash|paid with thanks|bezahlt*|bereits bezahlt|zahlung erhalten|paye|deja paye|regle|acquitte|pagato|gia pagato|saldato|pagado|ya pagado|cancelado en su totalidad|pago|ja pago|odendi*|lunas|sudah dibayar|sudah bayar|telah dibayar|已支付*|已在线支付*|线上已支付*|已线上支付*|顾客已付款*|微信已支付*|支付宝已支付*|已付款*|已付清|已付|已结账*|已结帐*|在线支付*|支払済*|支払い済*|お支払い済*|お支払済*|決済済*|お支払済|결제완료*|결제 완료|계산완료|ชำระแล้ว*|ชำระเงินแล้ว*",
     ),
 ];
 
@@ -63,23 +63,23 @@ const TITLES: &[(Kind, &str)] = &[
 const WORDS: &[(Kind, &str)] = &[
     (
         Kind::Training,
-        "training trainingsmodus trainingsbon schulung schulungsmodus schulungsbeleg schulungsbon testbon testbeleg testdruck ubungsbon ubungsmodus demo practice test specimen ecole formation prova prueba pruebas entrenamiento addestramento treinamento teste latihan pelatihan egitim invalid",
+        "training trainingsmodus trainingsbon schulung schulungsmodus schulungsbeleg schulungsbon testbon testbeleg testdruck ubungsbon ubungsmodus demo practice test specimen ecole formation prova prueba pruebas entrenamiento addestramento treinamento teste latihan pelatihan egitim invalid ovning ovelse traning учебный oefenmodus szkoleniowy niefiskalny",
     ),
     (
         Kind::Void,
-        "void voided cancelled canceled cancellation storno stornobeleg stornobon stornierung storniert rechnungsstorno belegstorno annule annulee annulation annullato annullo annullamento anulado anulada anulacion cancelado cancelada cancelamento iptal iptali batal dibatalkan pembatalan anulowano anulowany",
+        "void voided cancelled canceled cancellation storno stornobeleg stornobon stornierung storniert rechnungsstorno belegstorno annule annulee annulation annullato annullo annullamento anulado anulada anulacion cancelado cancelada cancelamento iptal iptali batal dibatalkan pembatalan anulowano anulowany geannuleerd makulerad annulleret annullert annulliert аннулирован отменен",
     ),
     (
         Kind::Refund,
-        "refund refunded ruckerstattung erstattung gutschrift retoure warenrucknahme rucknahme ruecknahme warenruckgabe remboursement avoir rimborso reso devolucion reembolso rectificativa abono devolucao estorno iade retur pengembalian pulangan zwrot retourbon",
+        "refund refunded ruckerstattung erstattung gutschrift retoure warenrucknahme rucknahme ruecknahme warenruckgabe remboursement avoir rimborso reso devolucion reembolso rectificativa abono devolucao estorno iade retur pengembalian pulangan zwrot retourbon kreditnota aterkop reklamace возврат",
     ),
     (
         Kind::Copy,
-        "copy duplicate duplicated reprint reprinted kopie belegkopie rechnungskopie zweitschrift duplikat nachdruck duplicata copie copia duplicado reimpression reimpresion reimpressao ristampa suret kopya kopyasi kopia salinan pendua tembusan",
+        "copy duplicate duplicated reprint reprinted kopie belegkopie rechnungskopie zweitschrift duplikat nachdruck duplicata copie copia duplicado reimpression reimpresion reimpressao ristampa suret kopya kopyasi kopia salinan pendua tembusan kopi копия дубликат reimpreso",
     ),
     (
         Kind::Report,
-        "report zreport xreport reading bericht kassenbericht tagesbericht kassensturz kassenabschluss tagesabschluss rapport rapporto informe relatorio raport raporu rapor laporan rekap closing",
+        "report zreport xreport reading bericht kassenbericht tagesbericht kassensturz kassenabschluss tagesabschluss rapport rapporto informe relatorio raport raporu rapor laporan rekap closing dagsavslut kasserapport отчет",
     ),
     (
         Kind::Quote,
@@ -87,12 +87,12 @@ const WORDS: &[(Kind, &str)] = &[
     ),
     (
         Kind::AlreadyPaid,
-        "paid prepaid bezahlt paye payee pagato pagada pagado betaald lunas dibayar terbayar odendi odenmistir settled",
+        "paid prepaid bezahlt paye payee pagato pagada pagado betaald zaplacono zaplaceno betald betalt оплачено lunas dibayar terbayar odendi odenmistir settled",
     ),
 ];
 
 /// What may stand beside a word that titles a paper. Numbers and single letters may, too.
-const COMPANIONS: &str = "of the de du des del della di da do la le les el il nr num numero number an and und et or for fur par pour via zu mode modus mod modo receipt receipts bill ticket check cheque invoice order sale sales transaction slip bon beleg belegs rechnung kassenbon kassenbeleg quittung facture recu note nota conto scontrino documento commerciale document doc recibo factura fatura cupom fis fisi belge adisyon fiscal valid original full this is emesso merce merchandise goods tax page printed mal already online app web card cards karte carte carta kart tarjeta cartao con mit avec con ile ligne linea deja gia ya ja bereits sudah telah status payment date daily day end shift sale financial financier cashier till flash caja cassa caixa periodo terminal jualan penjualan harian dana dobowy kasse do charge collect sans valeur sem valor sin senza valore kredit kredi receipt's commande pedido order's pro forma exchange";
+const COMPANIONS: &str = "of the de du des del della di da do la le les el il nr num numero number an and und et or for fur par pour via zu mode modus mod modo receipt receipts bill ticket check cheque invoice order sale sales transaction slip bon beleg belegs rechnung kassenbon kassenbeleg quittung facture recu note nota conto scontrino documento commerciale document doc recibo factura fatura cupom fis fisi belge adisyon fiscal valid original full this is emesso merce merchandise goods tax page printed mal already online app web card cards karte carte carta kart tarjeta cartao con mit avec con ile ligne linea deja gia ya ja bereits sudah telah status payment date daily day end shift sale financial financier cashier till flash caja cassa caixa periodo terminal jualan penjualan harian dana dobowy kasse do charge collect sans valeur sem valor sin senza valore kredit kredi receipt's commande pedido order's en nc cash режим чек прихода tryb wydruk valido fiscale pro forma exchange";
 
 /// What makes the word behind it the opposite.
 const NEGATIONS: &[&str] = &[
@@ -195,7 +195,7 @@ struct Index {
     whole: HashMap<String, Bits>,
     begun: HashMap<char, Vec<(String, Bits)>>,
     /// No bits: a companion; [`NEGATION`]: one of [`NEGATIONS`].
-    words: HashMap<&'static str, Bits>,
+    words: HashMap<String, Bits>,
     signs: HashMap<char, Vec<(String, Bits)>>,
 }
 
@@ -203,7 +203,10 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     let mut index = Index {
         whole: HashMap::new(),
         begun: HashMap::new(),
-        words: COMPANIONS.split(' ').map(|word| (word, 0)).collect(),
+        words: COMPANIONS
+            .split(' ')
+            .map(|word| (lexicon::normal(word), 0))
+            .collect(),
         signs: HashMap::new(),
     };
     for (i, (_, titles)) in TITLES.iter().enumerate() {
@@ -219,10 +222,10 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     }
     index
         .words
-        .extend(NEGATIONS.iter().map(|word| (*word, NEGATION)));
+        .extend(NEGATIONS.iter().map(|word| ((*word).to_owned(), NEGATION)));
     for (kind, words) in WORDS {
         for word in words.split(' ') {
-            *index.words.entry(word).or_insert(0) |= bit(*kind);
+            *index.words.entry(lexicon::normal(word)).or_insert(0) |= bit(*kind);
         }
     }
     for (kind, phrases) in SIGNS {
@@ -351,11 +354,11 @@ fn words_titled(part: &str) -> Bits {
     let words = part.split(|c: char| !is_alphanumeric(c));
     let (mut bits, mut negated) = (0, false);
     for word in words.filter(|word| !word.is_empty()) {
-        let number = word.starts_with(|c: char| c.is_ascii_digit());
-        if number
-            || word.len() == 1
-            || (word.len() == 2 && word.ends_with(|c: char| c.is_ascii_digit()))
-        {
+        // `12`, `n`, `n12`, `Z1`.
+        let rest = word.trim_start_matches(|c: char| c.is_alphabetic());
+        let number = rest.len() == word.len() && rest.starts_with(|c: char| c.is_ascii_digit());
+        let lettered = word.chars().nth(1).is_none_or(|c| c.is_ascii_digit());
+        if number || lettered {
             // `REFUND 0`, `VOID 0.00`: none was.
             if number && bits != 0 && word.bytes().all(|b| b == b'0') {
                 return 0;
