@@ -292,6 +292,8 @@ fn belongs(number: &Number, letters: &[char], end: usize) -> bool {
     let glued = match before {
         [.., c] if c.is_alphabetic() => true,
         [.., c, '*'] => c.is_alphabetic(),
+        // "Wings (6)".
+        [.., '('] => letters.get(number.to) == Some(&')'),
         _ => false,
     };
     let whole = number.value.places() == 0 && !number.grouped();
@@ -445,6 +447,11 @@ mod tests {
             ),
             ("伊利纯牛奶250ml*12    49,90", "伊利纯牛奶250ml*12|||49.90"),
             ("LAIT ECR 6X1L         6,54", "LAIT ECR 6X1L|||6.54"),
+            ("Chicken Wings (6)     6,54", "Chicken Wings (6)|||6.54"),
+            (
+                "Tafelwasser 0,75\n 2 x 1,20    2,40",
+                "Tafelwasser 0,75|2|1.20|2.40",
+            ),
         ] {
             let total = item.rsplit('|').next().unwrap();
             assert_eq!(sold(line, total), [item], "{line}");

@@ -216,7 +216,14 @@ fn name_before_quantity(row: &Row, next: Option<&Row>, rows: &Rows, lines: &[Wri
     };
     let small = bare.value.places() == 0 && (0..10_000_000).contains(&bare.value.e4());
     let lettered = row.label.chars().any(char::is_alphabetic);
-    if rows.places > 0 || !small || bare.mark.is_some() || bare.grouped() || !lettered {
+    // "Tafelwasser 0,75" above "1 x 17,93    17,93": amounts end in one column.
+    let bare_below = next
+        .label
+        .split(' ')
+        .all(|word| cells::UNITS.contains(&word));
+    let size = || bare_below && next.numbers.last().is_some_and(|n| n.to != bare.to);
+    let may = if rows.places > 0 { size() } else { small };
+    if !may || bare.mark.is_some() || bare.grouped() || !lettered {
         return false;
     }
     let amount = next.numbers.iter().rfind(|n| rows.is_amount(n));

@@ -181,24 +181,46 @@ impl Rows {
                 _ => self.labelled(row, &amounts, &mut out),
             }
         }
-        self.leave_sold_cards(&mut out);
+        self.leave_sold(&mut out);
         out
     }
 
-    /// `1 GREETING CARD  3.99` above the sums was sold, and nothing was paid with it.
-    fn leave_sold_cards(&self, entries: &mut Vec<Entry>) {
+    /// `1 GREETING CARD  3.99`, `Tax Guide Book  8.72` above the sums were sold: nothing was paid
+    /// with the one, and the other is no tax.
+    fn leave_sold(&self, entries: &mut Vec<Entry>) {
         let sum = |e: &&Entry| matches!(e.role, Role::Total(2..) | Role::Subtotal);
         let Some((first, whole)) = entries.iter().find(sum).map(|e| (e.line, e.value)) else {
             return;
         };
-        let other = |line: usize| {
-            let row = self.rows.iter().find(|r| r.line == line);
-            row.is_some_and(|r| r.flags & lexicon::OTHER != 0)
+        let sold = |e: &Entry| {
+            let Some(row) = self.rows.iter().find(|r| r.line == e.line) else {
+                return false;
+            };
+            let other = row.flags & lexicon::OTHER != 0;
+            other
+                && match e.role {
+                    Role::Tendered(_) => true,
+                    Role::Tax | Role::Change | Role::Rounding => self.is_named(row),
+                    _ => false,
+                }
         };
         entries.retain(|e| {
-            let part = e.line < first && e.value.e4() < whole.e4();
-            !part || !matches!(e.role, Role::Tendered(_)) || !other(e.line)
+            let part = e.line < first && e.value.e4() > 0 && e.value.e4() < whole.e4();
+            !part || !sold(e)
         });
+    }
+
+    /// Whether a line is more of a name than of a label: two words of it are in no list, or one,
+    /// and what stands below it is sold.
+    fn is_named(&self, row: &Row) -> bool {
+        let words = row.label.split(|c: char| !c.is_alphanumeric());
+        let others = words.filter(|word| lexicon::flags(word) & lexicon::OTHER != 0);
+        let rated = row.numbers.iter().any(|n| n.percent);
+        let below = self.rows.iter().skip_while(|r| r.line <= row.line);
+        let priced = |r: &&Row| r.numbers.iter().any(|n| self.is_amount(n));
+        let sold = below.filter(|r| !r.label.is_empty()).find(priced);
+        let sold = sold.is_some_and(|r| r.role.is_none() && !r.summary);
+        !rated && !row.summary && (sold || others.count() > 1)
     }
 
     fn labelled(&self, row: &Row, amounts: &[(usize, &Number)], out: &mut Vec<Entry>) {

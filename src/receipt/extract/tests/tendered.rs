@@ -124,3 +124,18 @@ fn a_base_and_its_tax_in_one_line_are_told_apart() {
     let (reading, _) = verdict(text, Some("EUR"));
     assert_eq!(reading.tax.unwrap().value.to_string(), "1.85");
 }
+
+#[test]
+fn a_thing_whose_name_begins_like_a_label_is_sold() {
+    for lines in [
+        "Tax Guide Book   8.72\nCappuccino   18.44",
+        "Cappuccino   18.44\nTax Guide Book   8.72",
+        "Change Purse   8.72\nCappuccino   18.44",
+    ] {
+        let text = format!("Shop\nNo 12\n{lines}\nSubtotal  27.16\nVAT 20%  4.53\nTOTAL  27.16\n");
+        let (reading, _) = verdict(&text, Some("GBP"));
+        assert_eq!(reading.items.len(), 2, "{lines}");
+        assert_eq!(reading.tax.unwrap().value.to_string(), "4.53", "{lines}");
+        assert_eq!(payable(&text, Some("GBP")).0, "27.16 GBP", "{lines}");
+    }
+}
