@@ -63,6 +63,10 @@ pub(super) fn cells(
     let letters = line.map_or(&[][..], |line| &line.letters);
     let priced = |n: &Number| letters.get(..n.from).is_some_and(|l| l.ends_with(&['@']));
     let pair = factors(&all, here.len(), amount, columns, priced);
+    let pair = pair.filter(|(q, u)| {
+        let named = |n: &Number| here.iter().any(|h| std::ptr::eq(*h, n)) && is_glued(n, line);
+        !named(q) && !named(u)
+    });
     let counted = || lone(&here, amount, row.indent, line, columns);
     let (quantity, unit) = match pair {
         Some((quantity, unit)) => (Some(quantity), Some(unit)),
@@ -140,6 +144,29 @@ fn factors<'n>(
     best.map(|(_, pair)| pair)
 }
 
+/// `小笼包8只`: a number between two letters is a part of a name. In a name that is too long for its
+/// column it may run into how many: `红烧牛肉面加蛋1   13.60`.
+fn is_glued(number: &Number, line: Option<&Written<'_>>) -> bool {
+    let Some(letters) = line.map(|line| &line.letters) else {
+        return false;
+    };
+    let before = number.from.checked_sub(1).and_then(|i| letters.get(i));
+    let letter = |c: Option<&char>| c.is_some_and(|c| c.is_alphabetic());
+    letter(before) && letter(letters.get(number.to)) && !matches!(before, Some('x' | 'X'))
+}
+
+/// Whether a line has the price of one before how many, where only one of them can be the price:
+/// `排骨便當  200  1  200`.
+pub(super) fn price_first(row: &Row) -> Option<bool> {
+    let plain = |n: &&Number| !n.percent && !n.code;
+    let numbers: SmallVec<[&Number; 4]> = row.numbers.iter().filter(plain).collect();
+    let [.., first, second, amount] = numbers.as_slice() else {
+        return None;
+    };
+    let told = few(first) != few(second) && is_product(first.value, second.value, amount.value);
+    told.then(|| few(second))
+}
+
 /// Fewer than a hundred: how many, rather than what one costs where money has no decimals.
 fn few(number: &Number) -> bool {
     number.value.e4() < 100 * ONE_E4
@@ -156,18 +183,18 @@ fn lone<'n>(
     let small = |n: &&&Number| {
         n.value.places() == 0 && n.value.e4() > 0 && n.value.e4() < 10_000_000 && !n.is_money()
     };
-    let before = here
-        .iter()
-        .filter(small)
-        .find(|n| n.factor || n.from <= indent + 2)
-        .copied();
+    let leads = here.iter().filter(small).find(|n| n.from <= indent + 2);
+    // The last one: `Sate Ayam 10 x 3`, `小笼包8只 x 2`.
+    let signs = |n: &&&Number| n.factor && !is_glued(n, line);
+    let signed = || here.iter().filter(small).rfind(signs).copied();
     let letters = line.map_or(&[][..], |line| &line.letters);
     let blank = |from: usize, to: usize| {
         to >= from + 2 && (letters.get(from..to)).is_some_and(|gap| gap.iter().all(|c| *c == ' '))
     };
     let apart = |n: &&&Number| n.from >= 3 && blank(n.from - 3, n.from) && blank(n.to, amount.from);
     let column = || here.last().filter(small).filter(apart).copied();
-    before.or_else(|| column().filter(|_| columns != Columns::Uncounted))
+    let column = || column().filter(|_| columns != Columns::Uncounted);
+    leads.copied().or_else(column).or_else(signed)
 }
 
 /// Whether quantity times price is the amount, to the nearest cent.
@@ -293,13 +320,14 @@ fn belongs(number: &Number, letters: &[char], end: usize) -> bool {
         [.., c] if c.is_alphabetic() => true,
         [.., c, '*'] => c.is_alphabetic(),
         // "Wings (6)".
-        [.., '('] => letters.get(number.to) == Some(&')'),
+        [.., '('] => letters.iter().skip(number.to).take(4).any(|c| *c == ')'),
         _ => false,
     };
     let whole = number.value.places() == 0 && !number.grouped();
     let part = number.value.places() == 2 && number.value.e4() < ONE_E4;
     let size = (glued && whole) || (near && (part || number.value.places() == 1));
-    if size && number.mark.is_none() && !number.percent && !number.factor {
+    let plain = number.mark.is_none() && !number.percent;
+    if plain && ((glued && whole) || (size && !number.factor)) {
         return true;
     }
     let after = letters.get(number.to..end).unwrap_or_default();
@@ -456,6 +484,35 @@ mod tests {
             let total = item.rsplit('|').next().unwrap();
             assert_eq!(sold(line, total), [item], "{line}");
         }
+    }
+
+    #[test]
+    fn a_number_in_a_name_is_not_how_many() {
+        for (line, item) in [
+            ("小笼包8只              168.00", "小笼包8只|||168.00"),
+            ("小笼包8只   2           16.00", "小笼包8只|2||16.00"),
+            ("小笼包8只 x 2           56.00", "小笼包8只|2||56.00"),
+            ("Sate Ayam 10 x 3       150.00", "Sate Ayam 10|3||150.00"),
+            (
+                "红烧牛肉面加蛋1   13.60   13.60",
+                "红烧牛肉面加蛋|1|13.60|13.60",
+            ),
+        ] {
+            let total = item.rsplit('|').next().unwrap();
+            assert_eq!(sold(line, total), [item], "{line}");
+        }
+    }
+
+    #[test]
+    fn lines_that_allow_one_order_tell_that_of_the_others() {
+        let lines = "排骨便當   200   1   200\n雞腿飯   130   1   130\n燙青菜   90   2   180";
+        let said = sold(lines, "510");
+        assert_eq!(
+            said,
+            ["排骨便當|1|200|200", "雞腿飯|1|130|130", "燙青菜|2|90|180"]
+        );
+        let said = sold("雞腿飯\n  285 x 3     855\n便當\n  15 x 3      45", "900");
+        assert_eq!(said, ["雞腿飯|3|285|855", "便當|3|15|45"]);
     }
 
     #[test]

@@ -51,6 +51,10 @@ pub(super) fn items(rows: &Rows, lines: &[Written<'_>], entries: &[Entry]) -> It
     let mut last_amount = None;
     let mut open: Option<(Decimal, Decimal)> = None;
     let region: Vec<&Row> = region.collect();
+    let columns = match columns {
+        Columns::Untold => voted(&region),
+        told => told,
+    };
     for (at, row) in region.iter().copied().enumerate() {
         if let Some(pair) = quantity_line(row, lines) {
             // It explains the item above it or the one below it; else it has a price of its own.
@@ -128,6 +132,17 @@ fn without_departments(found: &mut Items, entries: &[Entry]) {
     {
         found.items.truncate(at);
         (found.net, found.gross) = (found.net - half, half);
+    }
+}
+
+/// The order of quantity and price where no heading says it: as in the lines that allow one only.
+fn voted(region: &[&Row]) -> Columns {
+    let said = || region.iter().filter_map(|row| cells::price_first(row));
+    let price = said().filter(|first| *first).count();
+    if price * 2 > said().count() {
+        Columns::PriceFirst
+    } else {
+        Columns::Untold
     }
 }
 
@@ -403,7 +418,17 @@ fn summed(above: &[Row], rows: &Rows, lines: &[Written<'_>], entries: &[Entry]) 
         }
         found += amount.value.e4();
         if sums.contains(&found) {
-            return Some(at);
+            // The first one's name may stand above its line.
+            let nameless = row
+                .label
+                .split(' ')
+                .all(|word| cells::UNITS.contains(&word));
+            let name = |r: &Row| r.numbers.is_empty() && !r.label.is_empty();
+            let before = at
+                .checked_sub(1)
+                .filter(|_| nameless || row.label.is_empty());
+            let named = before.filter(|i| above.get(*i).is_some_and(name));
+            return Some(named.unwrap_or(at));
         }
     }
     None

@@ -305,6 +305,7 @@ mod tests {
             "返品はレシートをお持ちください",
             "Closing time 22:00",
             "Test Strips 2.50",
+            "Kopi O\n  12.00 x 1   12.00",
             "Formation Excel 2.50",
             "PAID      $10.00\nChange     $5.00",
             "PAID      $0.00",

@@ -75,7 +75,7 @@ const WORDS: &[(Kind, &str)] = &[
     ),
     (
         Kind::Copy,
-        "copy duplicate duplicated reprint reprinted kopie belegkopie rechnungskopie zweitschrift duplikat nachdruck duplicata copie copia duplicado reimpression reimpresion reimpressao ristampa suret kopya kopyasi kopia salinan pendua tembusan kopi копия дубликат reimpreso",
+        "copy duplicate duplicated reprint reprinted kopie belegkopie rechnungskopie zweitschrift duplikat nachdruck duplicata copie copia duplicado reimpression reimpresion reimpressao ristampa suret kopya kopyasi kopia salinan pendua tembusan копия дубликат reimpreso",
     ),
     (
         Kind::Report,
